@@ -7,6 +7,8 @@ except in the registry, which never leaves the researchers' and administrators' 
 from datetime import date, datetime
 from typing import Literal
 
+import msgspec
+
 from couch.documents.consent import ConsentState
 from couch.documents.fields import Document, Fields, Pseudonym, Uuid, stamp
 from couch.documents.household import Metadata, MeterModel, MeterType
@@ -14,7 +16,7 @@ from couch.documents.readings import Cause, Reading
 
 
 class DeviceSummary(Fields, frozen=True, kw_only=True):
-    """What the registry keeps of a device: its name and what its last heartbeat said. None: never heard of."""
+    """What the registry keeps of a device: its name and its last heartbeat. None: never heard of."""
 
     device: Uuid
     name: str
@@ -24,7 +26,7 @@ class DeviceSummary(Fields, frozen=True, kw_only=True):
     last_push: datetime | None = None
     backlog: int | None = None
     refused: int = 0
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = msgspec.field(default_factory=dict)
     errors: tuple[str, ...] = ()
 
 

@@ -6,7 +6,7 @@ again when written.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Self, get_args, get_origin
+from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -19,6 +19,7 @@ Obis = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{12}$", description="OBIS 
 Json = dict[str, Any]
 
 _EXTRA = "__extra__"
+D = TypeVar("D", bound="Document")
 
 
 class Fields(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +80,7 @@ def stamp(moment: datetime) -> str:
     return utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _convert(raw: Json, cls: type[Any], name: str) -> Any:
+def _convert(raw: Json, cls: type[D], name: str) -> D:
     try:
         return msgspec.convert(raw, cls)
     except msgspec.ValidationError as err:

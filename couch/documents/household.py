@@ -101,7 +101,7 @@ class Order(Document, frozen=True, kw_only=True, tag="order"):
     device: Uuid
     at: datetime
     request: str
-    arguments: dict[str, str] = {}
+    arguments: dict[str, str] = msgspec.field(default_factory=dict)
     signature: str = ""
 
     @property

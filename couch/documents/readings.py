@@ -76,7 +76,7 @@ class Heartbeat(Document, frozen=True, kw_only=True, tag="heartbeat"):
 
     device: Uuid
     at: datetime
-    versions: dict[str, str] = {}
+    versions: dict[str, str] = msgspec.field(default_factory=dict)
     last_measurement: datetime | None = None
     last_pull: datetime | None = None
     last_push: datetime | None = None
