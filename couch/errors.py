@@ -44,3 +44,10 @@ class BadDocument(CouchError):  # noqa: N818
     def __init__(self, document: str, field: str, reason: str) -> None:
         super().__init__(f"document {document}: field {field}: {reason}")
         self.document, self.field, self.reason = document, field, reason
+
+
+class Fault(Exception):  # noqa: N818
+    """Something only a person can mend: the message says what happened, why, and what to do.
+
+    The command line prints it on one line and exits with 2.
+    """

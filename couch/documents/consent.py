@@ -1,4 +1,4 @@
-"""Consent: two write-once documents and the state that follows from all their revisions (design section 6)."""
+"""Consent: two write-once documents, and the state that follows from all their revisions (design 6)."""
 
 from collections.abc import Iterable
 from datetime import datetime
