@@ -1,0 +1,32 @@
+# The same steps that .ci/run takes, one by one.
+PYTHON ?= .venv/bin/python
+
+.PHONY: help setup format lint types imports test check bench
+
+help:  ## what can be done here
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+setup:  ## a virtual environment with all that development needs
+	python3 -m venv .venv
+	.venv/bin/pip install -q -e '.[dev]'
+
+format:  ## lay the code out
+	$(PYTHON) -m ruff format .
+
+lint:  ## ruff
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+types:  ## the strict type checker
+	$(PYTHON) -m mypy
+
+imports:  ## who may import whom
+	$(dir $(PYTHON))lint-imports
+
+test:  ## all tests
+	$(PYTHON) -m pytest
+
+check: lint types imports test  ## everything that CI checks
+
+bench:  ## the benchmarks, one table each
+	for bench in tests/bench/bench_*.py; do $(PYTHON) $$bench || exit 1; done
