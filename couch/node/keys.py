@@ -1,0 +1,24 @@
+"""The parts that request handlers find in the application, by typed key."""
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from couch.node.auth import Authenticator
+    from couch.node.catalog import Catalog
+    from couch.node.js.engine import JsEngine
+    from couch.node.replicator.service import ReplicatorService
+    from couch.node.settings import NodeSettings
+    from couch.node.views.service import ViewService
+
+ENGINE: "web.AppKey[JsEngine]" = web.AppKey("ENGINE")
+CATALOG: "web.AppKey[Catalog]" = web.AppKey("CATALOG")
+VIEWS: "web.AppKey[ViewService]" = web.AppKey("VIEWS")
+REPLICATOR: "web.AppKey[ReplicatorService]" = web.AppKey("REPLICATOR")
+AUTH: "web.AppKey[Authenticator]" = web.AppKey("AUTH")
+SETTINGS: "web.AppKey[NodeSettings]" = web.AppKey("SETTINGS")
+
+# Under these names a request carries what the middleware found out about it.
+DATABASE = "database"  # couch.node.database.Database: the caller may read it
+USER = "user"  # couch.node.user.UserCtx
