@@ -9,8 +9,8 @@ from typing import Protocol
 class ChangedDocument:
     """The winning revision of one document.
 
-    Attributes: `seq` the update sequence of the document's last change; `body` JSON text with `_id` and `_rev`
-    (and `_deleted` where it is deleted).
+    Attributes: `seq` the update sequence of the document's last change; `body` JSON text with `_id` and
+    `_rev` (and `_deleted` where it is deleted).
     """
 
     seq: int
