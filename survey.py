@@ -89,11 +89,9 @@ def main() -> None:
     except click.ClickException as err:
         err.show()
         sys.exit(_EXIT_FAULT)
-    except (Fault, CouchError, ValueError, OSError) as err:
-        if isinstance(err, ValueError) and "SURVEY_" not in str(err):
-            raise
-        if isinstance(err, BrokenPipeError):
-            sys.exit(1)
+    except BrokenPipeError:  # the reader of our output is gone, as after `| head`
+        sys.exit(1)
+    except (Fault, CouchError, OSError) as err:
         click.echo(f"survey: {err}", err=True)
         sys.exit(_EXIT_FAULT)
 

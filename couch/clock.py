@@ -6,8 +6,11 @@ Slots and document times follow this clock; time-outs, TLS, JWT and back-off use
 import os
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from couch.errors import Fault
 
 SLOT = timedelta(minutes=15)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,23 +52,23 @@ class Clock:
         return True
 
 
-def clock_from_environment(environ: "os._Environ[str] | dict[str, str] | None" = None) -> Clock:
+def clock_from_environment(environ: Mapping[str, str] = os.environ) -> Clock:
     """The clock that `SURVEY_CLOCK=epoch,wall0,speed` describes, else real time.
 
-    Raises ValueError with a sentence for people when the variable is malformed.
+    Raises Fault when the variable is malformed.
     """
-    text = (os.environ if environ is None else environ).get("SURVEY_CLOCK", "")
+    text = environ.get("SURVEY_CLOCK", "")
     if not text:
         return Clock()
     try:
         epoch, wall0, speed = (float(part) for part in text.split(","))
     except ValueError:
-        raise ValueError(
+        raise Fault(
             f"SURVEY_CLOCK is {text!r}: it takes three numbers, epoch,wall0,speed, "
             "for example 1751328000,1751300000,900"
         ) from None
     if speed <= 0:
-        raise ValueError(f"SURVEY_CLOCK has the speed {speed}: it must be above 0")
+        raise Fault(f"SURVEY_CLOCK has the speed {speed}: it must be above 0")
     return Clock(epoch, wall0, speed)
 
 
