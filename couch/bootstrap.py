@@ -1,0 +1,139 @@
+"""Making databases be there as the design wants them; doing it again changes nothing (design 5, 6, 11).
+
+Order in a new database: design documents first, members last, since between them a stale device could write
+unchecked. A changed design document is written beside the old one, its views are built, then it is switched
+to, so that no reader waits. `_security` is replaced where it differs, except the consent state in it: that
+belongs to the agent and the worker, and bootstrap never lowers or resets it.
+"""
+
+import time
+from collections.abc import Sequence
+
+from couch import names
+from couch.client import SYSTEM_DATABASES, Database, Server
+from couch.design_documents import DESIGNS, HASH_FIELD, DatabaseKind, load_design_document
+from couch.documents.consent import GRANTED_ID, REVOKED_ID, ConsentState, consent_state
+from couch.documents.fields import Json
+from couch.errors import Unreachable
+
+BUILD_WITHIN_S = 6 * 3600.0  # a view over a month of 10,000 households takes a while
+_NEXT = ".next"
+
+
+def ensure_system_databases(server: Server) -> None:
+    """`_users`, `_replicator` and `_global_changes`, which CouchDB does not make itself (design 11.5)."""
+    for name in SYSTEM_DATABASES:
+        server.create_database(name)
+
+
+def ensure_database(server: Server, name: str, kind: DatabaseKind, security: Json) -> Database:
+    """The database `name`, with the design documents of its kind and `security` (its consent member kept).
+
+    Raises Unreachable, AccessDenied, Refused.
+    """
+    server.create_database(name)
+    database = server.database(name)
+    for design in DESIGNS[kind]:
+        deploy(database, load_design_document(design))
+    stands = database.security()
+    wanted = {**security, "consent": stands["consent"]} if "consent" in stands else security
+    if stands != wanted:
+        database.set_security(wanted)
+    return database
+
+
+def deploy(database: Database, design: Json, *, build_within_s: float = BUILD_WITHIN_S) -> bool:
+    """Put a design document in place, its views built before; False when it stood there already."""
+    stands = database.find(design["_id"])
+    if stands is not None and stands.get(HASH_FIELD) == design[HASH_FIELD]:
+        return False
+    if stands is not None and design.get("views") and stands.get("views") != design["views"]:
+        _build(database, design, build_within_s)
+    database.replace(design["_id"], lambda _stored: design)
+    if stands is not None and stands.get("views"):
+        database.clean_views()
+    return True
+
+
+def _build(database: Database, design: Json, within_s: float) -> None:
+    """Build the index under another name: it belongs to the views' content, so the switch finds it ready."""
+    name = design["_id"].removeprefix("_design/") + _NEXT
+    # Only what decides the index: the validator must not judge twice meanwhile.
+    views_only: Json = {key: design[key] for key in ("language", "views", "options") if key in design}
+    database.replace(f"_design/{name}", lambda _stored: views_only)
+    ends = time.monotonic() + within_s
+    for view in design["views"]:
+        if view != "lib":  # shared code of map functions
+            _await_view(database, name, view, ends)
+    written = database.find(f"_design/{name}")
+    if written is not None:
+        database.delete(f"_design/{name}", written["_rev"])
+
+
+def _await_view(database: Database, design: str, view: str, ends: float) -> None:
+    while True:
+        try:
+            list(database.view(design, view, limit=0, reduce=False))
+        except Unreachable:  # it took longer than one request may: the build goes on meanwhile
+            if time.monotonic() >= ends:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
+# --- who may enter
+
+
+def household_security(household: str) -> Json:
+    """Of a household's database at the centre."""
+    roles = [names.household_role(household), names.WORKER, names.RESEARCHER, names.ADMINISTRATOR]
+    return {**closed_security(roles), "consent": _no_consent()}
+
+
+def replica_security() -> Json:
+    """Of the replica on the device."""
+    return {**closed_security(names.DEVICE_ACCOUNTS), "consent": _no_consent()}
+
+
+def closed_security(roles: Sequence[str]) -> Json:
+    """Only these roles are members; only the server's administrators administer.
+
+    CouchDB takes a database without members for a public one, so none means administrators alone.
+    """
+    return {
+        "admins": {"names": [], "roles": []},
+        "members": {"names": [], "roles": list(roles) or ["_admin"]},
+    }
+
+
+def _no_consent() -> Json:
+    return {"state": ConsentState.NOT_GRANTED.value, "erased": False}
+
+
+# --- the consent state that validators see
+
+
+def security_consent(security: Json) -> ConsentState:
+    """The consent state in a `_security` object; not granted where none or an unknown one stands."""
+    consent = security.get("consent")
+    try:
+        return ConsentState(consent["state"] if isinstance(consent, dict) else "")
+    except (KeyError, ValueError):
+        return ConsentState.NOT_GRANTED
+
+
+def raise_consent(database: Database, state: ConsentState) -> bool:
+    """Write the state into `_security` where that raises it; False where it stood as high already."""
+    security = database.security()
+    if security_consent(security).rank >= state.rank:
+        return False
+    consent = security.get("consent")
+    kept = consent if isinstance(consent, dict) else {"erased": False}
+    database.set_security({**security, "consent": {**kept, "state": state.value}})
+    return True
+
+
+def document_consent(database: Database) -> ConsentState:
+    """The state that the database's consent documents say, from all their leaf revisions."""
+    return consent_state(leaf for doc_id in (GRANTED_ID, REVOKED_ID) for leaf in database.leaves(doc_id))
