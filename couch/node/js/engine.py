@@ -66,15 +66,15 @@ class JsEngine:
         """The verdict on each document: the first rejection by any of the designs, None where all allow it.
 
         `designs` are JSON texts of design documents with `validate_doc_update`; `items` is one JSON text
-        `[[newDoc, oldDoc or null], ...]`. A validator that cannot be compiled, or that takes too long, rejects
-        every document of the piece it was given. Never raises JsError.
+        `[[newDoc, oldDoc or null], ...]`. A validator that cannot be compiled, or that takes too long,
+        rejects every document of the piece it was given. Never raises JsError.
         """
         context = _encode(user_ctx).decode(), _encode(security).decode()
         verdicts: list[Rejection | None] | None = None
         for design in designs:
-            more = [
-                verdict for piece in pieces(items) for verdict in await self._judge(design, piece, context)
-            ]
+            more: list[Rejection | None] = []
+            for piece in pieces(items):
+                more += await self._judge(design, piece, context)
             verdicts = more if verdicts is None else [a or b for a, b in zip(verdicts, more, strict=True)]
         return [None] * _length(items) if verdicts is None else verdicts
 
@@ -92,19 +92,17 @@ class JsEngine:
         where there is no such filter; `error` where it threw, as CouchDB 3.5 answers then.
         """
         request = _encode({**req, "userCtx": user_ctx}).decode()
-        return [
-            passed
-            for piece in pieces(docs)
-            for passed in await self._pass("filter", design, name, piece, request)
-        ]
+        passed: list[bool] = []
+        for piece in pieces(docs):
+            passed += await self._pass("filter", design, name, piece, request)
+        return passed
 
     async def filter_view(self, design: str, view: str, docs: str) -> list[bool]:
         """For which of `docs` the map function of `view` emits something. Raises JsError as `filter_docs`."""
-        return [
-            passed
-            for piece in pieces(docs)
-            for passed in await self._pass("filter_view", design, view, piece)
-        ]
+        passed: list[bool] = []
+        for piece in pieces(docs):
+            passed += await self._pass("filter_view", design, view, piece)
+        return passed
 
     async def _pass(self, operation: str, design: str, *texts: str) -> list[bool]:
         try:

@@ -8,8 +8,9 @@ _STATUS = {"forbidden": 403, "unauthorized": 401}
 class Rejection(NamedTuple):
     """A validator's refusal of one document.
 
-    `kind` is "forbidden", "unauthorized", or the name of the error where the validator failed in another way
-    (`unknown_error`, `TypeError` ...), as CouchDB names it. `reason` is what was thrown: a text nearly always.
+    `kind` is "forbidden", "unauthorized", or the name of the error where the validator failed in another
+    way (`unknown_error`, `TypeError` ...), as CouchDB names it. `reason` is what was thrown: nearly always
+    a text.
     """
 
     kind: str

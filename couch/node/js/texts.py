@@ -1,4 +1,4 @@
-"""JSON texts on their way to and from design functions: cut into pieces, and read where JavaScript was lax."""
+"""JSON texts on the way to and from design functions: cut into pieces, read leniently."""
 
 import json
 import re
@@ -11,7 +11,7 @@ _PIECE = 4_000_000  # characters handed over at once: bounds a worker's memory, 
 
 
 def pieces(array: str, limit: int = _PIECE) -> Iterator[str]:
-    """Cut the JSON text of an array into texts of arrays of at most `limit` characters (one element at least)."""
+    """Cut the JSON text of an array into arrays of at most `limit` characters (one element at least)."""
     if len(array) <= limit:
         yield array
         return

@@ -17,7 +17,7 @@ from couch.node.js.sandbox import OutOfMemory, Sandbox
 
 
 def _receive(requests: "queue.SimpleQueue[list[bytes]]") -> None:
-    """Reads in a thread of its own: QuickJS lets go of the interpreter lock, so the end is seen at any time."""
+    """Runs in a thread of its own: QuickJS lets go of the interpreter lock, so the end is seen any time."""
     while (message := frames.read(sys.stdin.buffer)) is not None:
         requests.put(message)
     os._exit(0)  # the node is gone: nobody waits for an answer, and the main thread may never come back
