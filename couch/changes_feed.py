@@ -17,6 +17,7 @@ import requests
 
 from couch.documents.fields import Json
 from couch.errors import CouchError, Refused, Unreachable
+from couch.results import Change, ChangesBatch
 from couch.transport import Transport
 
 HEARTBEAT_S = 10.0
@@ -61,7 +62,7 @@ def _round(
     transport: Transport, path: tuple[str, ...], since: str, params: Mapping[str, Any], stop: threading.Event
 ) -> Json:
     query = {"feed": "longpoll", "since": since, "heartbeat": int(HEARTBEAT_S * 1000), **params}
-    response = transport.stream("GET", *path, params=query, timeout_s=3 * HEARTBEAT_S)
+    response = transport.stream("GET", *path, params=query, timeout_s=3 * HEARTBEAT_S, repeat=False)
     try:
         with _shut_when(stop, response):
             answer = msgspec.json.decode(response.content)
@@ -100,3 +101,23 @@ def _shut(sock: socket.socket) -> None:
         sock.shutdown(socket.SHUT_RDWR)
     except OSError:
         return  # it was closed in the meantime, which is what we want
+
+
+def changes_params(include_docs: bool) -> dict[str, str]:
+    """All leaf revisions of each change, so that whoever reads sees conflicts too."""
+    return {"include_docs": "true" if include_docs else "false", "style": "all_docs"}
+
+
+def batch_of(answer: Json) -> ChangesBatch:
+    """The typed value of an answer of `_changes`."""
+    changes = tuple(
+        Change(
+            str(row["seq"]),
+            row["id"],
+            tuple(entry["rev"] for entry in row["changes"]),
+            bool(row.get("deleted", False)),
+            row.get("doc"),
+        )
+        for row in answer["results"]
+    )
+    return ChangesBatch(changes, str(answer["last_seq"]), int(answer.get("pending") or 0))

@@ -47,6 +47,12 @@ class Server:
     def __repr__(self) -> str:
         return f"Server({self.url!r})"
 
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def up(self) -> bool:
         """Whether the server answers that it is ready; never raises."""
         try:

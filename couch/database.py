@@ -3,18 +3,18 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
-import requests
 
-from couch.changes_feed import rounds
+from couch.changes_feed import batch_of, changes_params, rounds
+from couch.document_content import content_of, path_of, same_content
 from couch.documents.fields import Json
-from couch.errors import Conflict, NotFound, Unreachable
-from couch.results import BulkResult, Change, ChangesBatch, ViewRow
+from couch.errors import Conflict, NotFound
+from couch.id_ranges import docs_of, id_range, parts
+from couch.results import BulkResult, ChangesBatch, ViewRow
 from couch.streamed_rows import rows_of, text_pieces
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _PURGE_IDS = 100  # CouchDB's [purge] max_document_id_number
 _REVS_DIFF_IDS = 1000
 _REPLACE_TRIES = 12
 _JSON_PARAMS = ("start_key", "end_key", "startkey", "endkey", "key", "keys")
-_PIECE = 64 * 1024
 
 
 class Database:
@@ -148,40 +147,18 @@ class Database:
         Read `page` at a time; absent, deleted and design documents are left out.
         """
         if keys is not None:
-            for part in _parts(keys, page):
-                answer = self._all_docs({"include_docs": "true"}, body={"keys": part})
-                yield from (row["doc"] for row in answer if row.get("doc"))
+            for part in parts(keys, page):
+                yield from docs_of(self._transport, self.name, part)
             return
-        for row in self._range(start, end, page, include_docs=True):
+        for row in id_range(self._transport, self.name, start, end, page=page, include_docs=True):
             yield row["doc"]
 
     def rows(
         self, *, start: str | None = None, end: str | None = None, page: int = 1000
     ) -> Iterator[tuple[str, str]]:
         """Ids and winning revisions from `start` to `end` (both belong to it), without design documents."""
-        for row in self._range(start, end, page, include_docs=False):
+        for row in id_range(self._transport, self.name, start, end, page=page, include_docs=False):
             yield row["id"], row["value"]["rev"]
-
-    def _range(self, start: str | None, end: str | None, page: int, *, include_docs: bool) -> Iterator[Json]:
-        params: dict[str, Any] = {"limit": page + 1, "include_docs": "true" if include_docs else "false"}
-        if end is not None:
-            params["end_key"] = _json(end)
-        while True:
-            if start is not None:
-                params["start_key"] = _json(start)
-            found = self._all_docs(params)
-            yield from (row for row in found[:page] if not row["id"].startswith("_design/"))
-            if len(found) <= page:
-                return
-            # The page's surplus row begins the next one: nothing is skipped when rows go in between.
-            start = found[page]["id"]
-
-    def _all_docs(self, params: Mapping[str, Any], body: Json | None = None) -> list[Json]:
-        method = "GET" if body is None else "POST"
-        answer = self._transport.request(
-            method, self.name, "_all_docs", params=params, body=body, repeatable=True
-        )
-        return cast(list[Json], answer["rows"])
 
     def view(self, design: str, view: str, **params: Any) -> Iterator[ViewRow]:
         """The rows of a view, streamed. `params` as CouchDB names them; keys are any JSON value.
@@ -204,7 +181,7 @@ class Database:
             body=body,
         )
         with closing(response):
-            for row in rows_of(text_pieces(_pieces(response))):
+            for row in rows_of(text_pieces(response)):
                 yield ViewRow(row.get("id"), row.get("key"), row.get("value"), row.get("doc"))
 
     def bulk(self, docs: Sequence[Json], *, new_edits: bool = True) -> list[BulkResult]:
@@ -243,7 +220,7 @@ class Database:
     def revs_diff(self, revs: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         """Of the given revisions (by document id) those that are missing here."""
         missing: dict[str, list[str]] = {}
-        for part in _parts(revs, _REVS_DIFF_IDS):
+        for part in parts(revs, _REVS_DIFF_IDS):
             answer = self._transport.request(
                 "POST",
                 self.name,
@@ -256,7 +233,7 @@ class Database:
 
     def purge(self, revs: Mapping[str, Sequence[str]]) -> None:
         """Forget these leaf revisions here, leaving no tombstone; replication does not carry it on."""
-        for part in _parts(revs, _PURGE_IDS):
+        for part in parts(revs, _PURGE_IDS):
             self._transport.request(
                 "POST",
                 self.name,
@@ -292,8 +269,8 @@ class Database:
 
     def changes(self, since: str = "0", *, limit: int = 1000, include_docs: bool = True) -> ChangesBatch:
         """What changed after `since`, at most `limit` documents."""
-        params = {"since": since, "limit": limit, **_changes_params(include_docs)}
-        return _batch(self._transport.request("GET", self.name, "_changes", params=params))
+        params = {"since": since, "limit": limit, **changes_params(include_docs)}
+        return batch_of(self._transport.request("GET", self.name, "_changes", params=params))
 
     def follow(
         self, since: str, *, stop: threading.Event, include_docs: bool = True
@@ -302,56 +279,9 @@ class Database:
 
         Failures are waited out with back-off (real time). Raises NotFound, AccessDenied.
         """
-        params = {"limit": 1000, **_changes_params(include_docs)}
+        params = {"limit": 1000, **changes_params(include_docs)}
         for answer in rounds(self._transport, (self.name, "_changes"), since, params, stop):
-            yield _batch(answer)
-
-
-def path_of(doc_id: str) -> tuple[str, ...]:
-    """The path segments of a document: `_design/x` and `_local/x` are two, every other id is one."""
-    return tuple(doc_id.split("/", 1)) if doc_id.startswith(("_design/", "_local/")) else (doc_id,)
-
-
-def content_of(doc: Json) -> Json:
-    """The document without its id and what CouchDB adds."""
-    return {key: value for key, value in doc.items() if not key.startswith("_") or key == "_deleted"}
-
-
-def same_content(one: Json, other: Json) -> bool:
-    """Whether two documents say the same, whatever their revisions."""
-    normal: Json = msgspec.json.decode(msgspec.json.encode(content_of(other)))
-    return content_of(one) == normal
-
-
-def _changes_params(include_docs: bool) -> dict[str, str]:
-    return {"include_docs": "true" if include_docs else "false", "style": "all_docs"}
-
-
-def _batch(answer: Json) -> ChangesBatch:
-    changes = tuple(
-        Change(
-            str(row["seq"]),
-            row["id"],
-            tuple(entry["rev"] for entry in row["changes"]),
-            bool(row.get("deleted", False)),
-            row.get("doc"),
-        )
-        for row in answer["results"]
-    )
-    return ChangesBatch(changes, str(answer["last_seq"]), int(answer.get("pending") or 0))
-
-
-def _pieces(response: requests.Response) -> Iterator[bytes]:
-    try:
-        yield from response.iter_content(_PIECE)
-    except (requests.RequestException, OSError) as err:
-        raise Unreachable("the answer broke off; the request may be tried again.") from err
-
-
-def _parts(items: Iterable[str], size: int) -> Iterator[list[str]]:
-    iterator = iter(items)
-    while part := list(islice(iterator, size)):
-        yield part
+            yield batch_of(answer)
 
 
 def _json(value: Any) -> str:
@@ -360,3 +290,6 @@ def _json(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     return ("true" if value else "false") if isinstance(value, bool) else value
+
+
+__all__ = ["Database", "content_of", "same_content"]

@@ -7,6 +7,8 @@ import codecs
 import json
 from collections.abc import Iterable, Iterator
 
+import requests
+
 from couch.documents.fields import Json
 from couch.errors import Unreachable
 
@@ -50,9 +52,11 @@ def _skip(text: str, place: int) -> int:
     return place
 
 
-def text_pieces(chunks: Iterable[bytes]) -> Iterator[str]:
-    """UTF-8 bytes, cut anywhere, as text."""
+def text_pieces(response: requests.Response) -> Iterator[str]:
+    """The answer's text as it arrives. Raises Unreachable when the connection breaks."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    for chunk in chunks:
-        yield decoder.decode(chunk)
-    yield decoder.decode(b"", final=True)
+    try:
+        for chunk in response.iter_content(_PIECE):
+            yield decoder.decode(chunk)
+    except (requests.RequestException, OSError) as err:
+        raise Unreachable("the answer broke off; the request may be tried again.") from err

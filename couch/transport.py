@@ -114,12 +114,14 @@ class Transport:
         params: Mapping[str, Any] | None = None,
         body: Any = None,
         timeout_s: float | None = None,
+        repeat: bool = True,
     ) -> requests.Response:
         """An open answer of a repeatable request, to be read piece by piece and closed by the caller.
 
-        `timeout_s` bounds the silence between two pieces.
+        `timeout_s` bounds the silence between two pieces; `repeat` False: the caller does that itself.
         """
-        return self._repeat(_Call(method, path, params, body, timeout_s or self.timeout_s, stream=True))[0]
+        call = _Call(method, path, params, body, timeout_s or self.timeout_s, stream=True)
+        return (self._repeat(call) if repeat else self._send(call))[0]
 
     def close(self) -> None:
         """Close idle connections."""

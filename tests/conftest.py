@@ -1,0 +1,107 @@
+"""Fixtures for every test that needs a database.
+
+`SURVEY_COUCHDB_URL=http://admin:pw@host:5984` selects a real CouchDB; else the embedded node is started.
+"""
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from couch.client import Server
+from couch.settings import Account, Endpoint, Secret
+from couch.transport import split_url
+
+START_WITHIN_S = 30
+_LISTENING = "listening on "
+
+
+@pytest.fixture(scope="session")
+def couch_admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """Address and administrator of the database under test."""
+    given = os.environ.get("SURVEY_COUCHDB_URL")
+    if given:
+        url, user, password = split_url(given)
+        yield Endpoint(url, user or "admin", Secret(password or ""))
+        return
+    folder = tmp_path_factory.mktemp("node")
+    password = uuid.uuid4().hex
+    process = subprocess.Popen(
+        [sys.executable, "-m", "couch.node", "--port", "0", "--data", str(folder)],
+        env={**os.environ, "SURVEY_ADMIN_PASSWORD": password},
+        cwd=Path(__file__).parents[1],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield Endpoint(_address(process), "admin", Secret(password))
+    finally:
+        process.terminate()
+        process.wait(START_WITHIN_S)
+
+
+def _address(process: "subprocess.Popen[str]") -> str:
+    """What the node prints once it listens; its later output is read too, so that it never blocks."""
+    lines: queue.Queue[str | None] = queue.Queue()
+
+    def read() -> None:
+        assert process.stdout is not None
+        with process.stdout as output:
+            for line in output:
+                lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    said: list[str] = []
+    while (line := lines.get(timeout=START_WITHIN_S)) is not None:
+        said.append(line)
+        if _LISTENING in line:
+            return line.partition(_LISTENING)[2].split()[0].rstrip("/")
+    raise RuntimeError("the embedded node did not start:\n" + "".join(said))
+
+
+@pytest.fixture(scope="session")
+def couch_server(couch_admin: Endpoint) -> Iterator[Server]:
+    """The database under test, as its administrator, for the main thread of the test."""
+    with couch_admin.server() as server:
+        yield server
+
+
+@pytest.fixture
+def fresh_name(couch_server: Server) -> Iterator[Callable[..., str]]:
+    """`fresh_name("household")` gives `household-<new uuid>`, removed after the test if it was created."""
+    given: list[str] = []
+
+    def name(prefix: str = "test") -> str:
+        given.append(f"{prefix}-{uuid.uuid4()}")
+        return given[-1]
+
+    yield name
+    for one in given:
+        couch_server.delete_database(one)
+
+
+@pytest.fixture
+def fresh_account(couch_server: Server) -> Iterator[Callable[..., Account]]:
+    """`fresh_account("worker", "analyst")` makes an account with these roles, removed after the test."""
+    made: list[str] = []
+
+    def account(*roles: str) -> Account:
+        name, password = f"test-{uuid.uuid4().hex}", uuid.uuid4().hex
+        couch_server.put_user(name, password, roles)
+        made.append(name)
+        return Account(name, Secret(password))
+
+    yield account
+    users = couch_server.database("_users")
+    for name in made:
+        stored = users.find(f"org.couchdb.user:{name}")
+        if stored is not None:
+            users.delete(stored["_id"], stored["_rev"])
