@@ -1,0 +1,76 @@
+"""The worker as a service: settings, accounts and key checked before the first visit."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from anonymizer.connections import Centre
+from anonymizer.pseudonyms import load_pseudonyms
+from anonymizer.worker import Worker
+from couch.centre_settings import CentreSettings, load_centre_settings
+from couch.clock import clock_from_environment
+from couch.errors import Fault, Unreachable
+from couch.names import REGISTRY, RESEARCH, WORKER
+
+_log = logging.getLogger(__name__)
+_ASK_AGAIN_S = 1.0
+
+
+def run_worker(config: Path, environ: Mapping[str, str], stop: threading.Event, *, once: bool) -> None:
+    """Run until `stop` is set, or, `once`, until everything is taken.
+
+    Raises Fault (settings, key, a centre that was not set up, households given up), CouchError.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = load_centre_settings(config, environ)
+    pseudonyms = load_pseudonyms(settings.pseudonym_key)
+    clock = clock_from_environment(dict(environ))
+
+    def connect() -> Centre:
+        return Centre(settings.admin_server(), settings.worker_server())
+
+    if not _ready(settings, connect(), stop, wait=not once):
+        return
+    worker = Worker(settings, pseudonyms, connect, clock)
+    if not once:
+        _log.info("following the households of %s", settings.url)
+        worker.run(stop)
+        return
+    given_up = worker.catch_up(stop)
+    if given_up:
+        raise Fault(
+            f"{given_up} households could not be taken; the lines above say why. "
+            "Mend that and start it again: nothing is lost and nothing is done twice."
+        )
+
+
+def _ready(settings: CentreSettings, centre: Centre, stop: threading.Event, *, wait: bool) -> bool:
+    """Wait for the database; check that both accounts and the databases are there. False: stopped."""
+    said = False
+    while True:
+        try:
+            roles = centre.worker.session().roles
+            admin_roles = centre.admin.session().roles
+            break
+        except Unreachable:
+            if not wait:
+                raise
+            if not said:
+                _log.warning("%s does not answer yet; waiting for it", settings.url)
+                said = True
+            if stop.wait(_ASK_AGAIN_S):
+                return False
+    if "_admin" not in admin_roles:
+        raise Fault("the account under [admin] in the settings is no administrator of the database server.")
+    if WORKER not in roles:
+        raise Fault(
+            "the account under [worker] in the settings lacks the role worker. Run survey centre init with "
+            "the same settings."
+        )
+    for name in (REGISTRY, RESEARCH):
+        if not centre.admin.database(name).exists():
+            raise Fault(
+                f"the centre has no database {name} yet. Run survey centre init with the same settings."
+            )
+    return True

@@ -1,0 +1,67 @@
+"""The registry's summary of a household: a pure function of what stood there and what is new."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from anonymizer.household_facts import HouseholdFacts
+from couch.documents import ConsentState, DeviceSummary, Heartbeat, HouseholdSummary
+
+
+def summarize(before: HouseholdSummary, facts: HouseholdFacts, consent: ConsentState) -> HouseholdSummary:
+    """`before` with everything that `facts` and the state of consent say."""
+    registration = facts.registration
+    known = {device.device: device for device in before.devices}
+    devices = tuple(
+        msgspec.structs.replace(
+            known.get(device.device) or DeviceSummary(device=device.device, name=device.name),
+            name=device.name,
+        )
+        for device in facts.devices
+    )
+    summary = msgspec.structs.replace(
+        before,
+        name=registration.contact.name if registration else None,
+        email=registration.contact.email if registration else None,
+        city=registration.address.city if registration else None,
+        consent=consent,
+        granted_at=facts.granted.at if facts.granted else None,
+        revoked_at=facts.revoked.at if facts.revoked else None,
+        meters=len(facts.meters),
+        devices=devices,
+    )
+    return heard_from(summary, facts.heartbeats)
+
+
+def heard_from(before: HouseholdSummary, heartbeats: Iterable[Heartbeat]) -> HouseholdSummary:
+    """`before` with the newest heartbeat of each device that is registered there."""
+    newest: dict[str, Heartbeat] = {}
+    for heartbeat in heartbeats:
+        newest[heartbeat.device] = heartbeat
+    devices = tuple(
+        device if device.device not in newest else _with_heartbeat(device, newest[device.device])
+        for device in before.devices
+    )
+    return msgspec.structs.replace(before, devices=devices)
+
+
+def measured(before: HouseholdSummary, slot: datetime | None) -> HouseholdSummary:
+    """`before` with `slot` as its newest one, if it is newer; None changes nothing."""
+    if slot is None or (before.last_slot is not None and before.last_slot >= slot):
+        return before
+    return msgspec.structs.replace(before, last_slot=slot)
+
+
+def _with_heartbeat(device: DeviceSummary, heartbeat: Heartbeat) -> DeviceSummary:
+    return msgspec.structs.replace(
+        device,
+        heartbeat_at=heartbeat.at,
+        last_measurement=heartbeat.last_measurement,
+        last_pull=heartbeat.last_pull,
+        last_push=heartbeat.last_push,
+        backlog=heartbeat.backlog,
+        refused=heartbeat.refused,
+        versions=heartbeat.versions,
+        errors=heartbeat.errors,
+    )

@@ -1,0 +1,54 @@
+"""The settings of the centre's own programs: `survey centre` and `survey anonymizer` read the same file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from couch.client import Server
+from couch.settings import Account, load
+
+
+class CentreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`centre.toml`; every value can come from the environment instead (`SURVEY_CENTRE_URL`, ...).
+
+    Times are real seconds.
+    """
+
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://", examples=["http://127.0.0.1:5984"])]
+    admin: Account  # the engine's administrator: databases, `_security`, accounts, `_db_updates`
+    worker: Account  # writes documents
+    pseudonym_key: Path  # 64 hex digits, readable for its owner alone; keep a backup apart from the databases
+    device_url: str | None = None  # the address that devices use, where it is another one than `url`
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
+    parallel_households: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
+    batch_documents: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 500
+    tries: Annotated[int, msgspec.Meta(ge=1, le=100)] = 5  # before a document is parked
+    retry_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 1.0  # after a first failure; it doubles
+    retry_at_most_s: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 300.0
+    poll_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 2.0  # where the engine has no `_db_updates`
+    sweep_s: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 600.0  # all households are looked at again
+
+    def admin_server(self) -> Server:
+        """A connection of the administrator; one a thread."""
+        return self._server(self.admin)
+
+    def worker_server(self) -> Server:
+        """A connection of the worker's role account; one a thread."""
+        return self._server(self.worker)
+
+    def _server(self, account: Account) -> Server:
+        return Server(
+            self.url, user=account.user, password=account.password.reveal(), timeout_s=self.timeout_s
+        )
+
+
+def load_centre_settings(file: Path, environ: Mapping[str, str]) -> CentreSettings:
+    """The settings in `file`; a relative path in it starts at the file's folder.
+
+    Raises SettingsError, which names every fault.
+    """
+    settings = load(CentreSettings, file=file, environ=environ, prefix="centre")
+    key = (file.parent / settings.pseudonym_key).absolute()
+    return msgspec.structs.replace(settings, pseudonym_key=key)
