@@ -1,0 +1,175 @@
+"""The agent of a device: Data Aggregator and Data Transmitter in one light process.
+
+Threads: the cycle (the caller's own), a thread for each head, one that pulls, one that transmits, one that
+watches consent. Each has its own connections, so a slow network never delays a slot. A part that fails is
+logged, shown in the heartbeat and started again; the others go on. Ending at any moment is safe: every write
+can be repeated, and the next start finds out what was written.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from couch.clock import Clock
+from couch.errors import CouchError, Unreachable
+from edge import heartbeat, replica
+from edge.clock_state import ClockWitness
+from edge.consent_gate import ConsentGate
+from edge.consent_watch import watch
+from edge.cycle import Cycle
+from edge.data_aggregator import DataAggregator, SlotResult
+from edge.data_transmitter import DataTransmitter
+from edge.head_thread import HeadThread
+from edge.heartbeat import Vitals
+from edge.links import Links
+from edge.meter import MeterConfig, MeterPort
+from edge.pulling import Pulling
+from edge.settings import DeviceSettings, MeterSettings
+from edge.transmission import Transmission
+
+_log = logging.getLogger(__name__)
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 30.0
+_END_WITHIN_S = 5.0
+
+OpenPort = Callable[[MeterConfig, Clock], MeterPort]
+
+
+class Agent:
+    """One device. `run` returns after `stop` was set."""
+
+    def __init__(
+        self,
+        settings: DeviceSettings,
+        *,
+        clock: Clock,
+        witness: ClockWitness,
+        stop: threading.Event,
+        open_port: OpenPort = MeterPort,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._witness = witness
+        self._stop = stop
+        self._open_port = open_port
+        self._links = Links(settings)
+        self.vitals = Vitals()
+
+    def run(self) -> None:
+        """Measure and transmit until stopped. Raises Fault and Refused when the engine cannot be set up."""
+        if not self._ready():
+            return
+        transmission = Transmission(self._links, clock=self._clock, vitals=self.vitals)
+        pulling = Pulling(
+            partial(DataTransmitter, self._links),
+            clock=self._clock,
+            vitals=self.vitals,
+            longest_pause_s=self._settings.transmission.reconnect_max_s,
+            link_returned=transmission.request,
+        )
+        parts: Mapping[str, Callable[[], None]] = {
+            "pull": partial(pulling.run, self._stop),
+            "transmission": partial(transmission.run, self._stop),
+            "consent watch": partial(self._watch, transmission),
+        }
+        threads = [
+            threading.Thread(target=self._supervise, args=(name, work), name=name, daemon=True)
+            for name, work in parts.items()
+        ]
+        for thread in threads:
+            thread.start()
+        self._supervise("cycle", partial(self._cycle, pulling, transmission))
+        pulling.wake()
+        transmission.request()
+        for thread in threads:
+            thread.join(_END_WITHIN_S / len(threads))
+
+    def _ready(self) -> bool:
+        """Set the engine up, waiting until it answers; False when stopped meanwhile."""
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                replica.init(self._links)
+                agent = self._links.replica(self._settings.local.agent)
+                self.vitals.remember(heartbeat.last_kept(agent))
+            except Unreachable as err:
+                failures += 1
+                _log.warning("the device's database is not ready: %s", err)
+                self._stop.wait(_pause_s(failures))
+            else:
+                return True
+        return False
+
+    def _cycle(self, pulling: Pulling, transmission: Transmission) -> None:
+        local = self._settings.local
+        own = self._links.replica(local.agent)
+        heads = [HeadThread(entry.meter, self._opener(entry), self._clock) for entry in self._settings.meters]
+        aggregator = DataAggregator(
+            device=self._settings.device,
+            replica=own,
+            gate=ConsentGate(own, self._links.replica(local.admin)),
+            heads=heads,
+            clock=self._clock,
+            head_timeout_s=self._settings.cycle.head_timeout_s,
+        )
+        cycle = Cycle(
+            aggregator,
+            clock=self._clock,
+            witness=self._witness,
+            vitals=self.vitals,
+            pull=partial(pulling.before_cycle, self._settings.cycle.pull_timeout_s),
+            announce=partial(_announce, transmission),
+        )
+        try:
+            cycle.run(self._stop)
+        finally:
+            for head in heads:
+                head.close()
+
+    def _watch(self, transmission: Transmission) -> None:
+        local = self._settings.local
+        own = self._links.replica(local.agent)
+        gate = ConsentGate(own, self._links.replica(local.admin))
+        watch(own, gate, transmission.request, self._stop)
+
+    def _opener(self, entry: MeterSettings) -> Callable[[], MeterPort]:
+        config = MeterConfig(meter=entry.meter, head=entry.head, protocol=entry.protocol)
+        if entry.keep is not None:
+            config = MeterConfig(meter=entry.meter, head=entry.head, protocol=entry.protocol, keep=entry.keep)
+        return partial(self._open_port, config, self._clock)
+
+    def _supervise(self, name: str, work: Callable[[], None]) -> None:
+        """Run `work` until it returns because of `stop`; after any failure, again."""
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                work()
+            except CouchError as err:
+                _log.warning("%s stopped and is started again: %s", name, err)
+                self.vitals.failed(name, err)
+            except Exception as err:  # noqa: BLE001 - a defect in one part must not end the others
+                _log.exception("%s failed in a way nobody foresaw; it is started again", name)
+                self.vitals.failed(name, f"defect: {type(err).__name__}")
+            else:
+                self.vitals.succeeded(name)
+                return
+            failures += 1
+            self._stop.wait(_pause_s(failures))
+
+
+def _announce(transmission: Transmission, result: SlotResult) -> None:
+    _log.info(
+        "slot %s: consent %s, %d stored, %d missing",
+        result.slot,
+        result.consent,
+        len(result.stored),
+        len(result.missing),
+    )
+    transmission.after_cycle()
+
+
+def _pause_s(failures: int) -> float:
+    pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(failures - 1, 8))
+    return random.uniform(0.5, 1.0) * pause_s  # noqa: S311 - jitter, no secret

@@ -1,0 +1,43 @@
+"""The databases a device talks to: its own replica and its household's database at the centre.
+
+A connection belongs to one thread: each thread makes its own handles here.
+"""
+
+from dataclasses import dataclass
+
+from couch.client import Database, Server
+from couch.names import household_database, replica_database
+from couch.replication import Site
+from couch.settings import Account
+from edge.settings import DeviceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    settings: DeviceSettings
+
+    def local(self, account: Account, *, timeout_s: float | None = None) -> Server:
+        """The device's own engine, as one of its accounts."""
+        return Server(
+            self.settings.local.url,
+            user=account.user,
+            password=account.password.reveal(),
+            timeout_s=timeout_s or self.settings.transmission.request_timeout_s,
+        )
+
+    def replica(self, account: Account) -> Database:
+        return self.local(account).database(replica_database(self.settings.device))
+
+    def centre(self) -> Database:
+        """The household's database at the centre, as this device's account there."""
+        server = self.settings.centre.server(timeout_s=self.settings.transmission.request_timeout_s)
+        return server.database(household_database(self.settings.household))
+
+    def replica_site(self, account: Account) -> Site:
+        """The replica as an end of a replication: a full loopback URL with a role account."""
+        name = replica_database(self.settings.device)
+        return Site(self.settings.local.url, name, account.user, account.password)
+
+    def centre_site(self) -> Site:
+        centre = self.settings.centre
+        return Site(centre.url, household_database(self.settings.household), centre.user, centre.password)

@@ -1,0 +1,80 @@
+"""When to compare with the centre what it holds, and the ledger of what it refused (design section 6).
+
+The replicator never offers again what was refused once, so after each change of the consent state, once a
+day, and whenever a push counted refusals, the device compares ids and revisions and offers what is missing.
+The answer names each refused document with its reason; the newest one is kept in `_local/ledger`.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from couch.database import Database
+from couch.documents import ConsentState, utc
+from couch.replication import Ledger
+from edge.data_transmitter import Pushed
+
+_log = logging.getLogger(__name__)
+LEDGER = "ledger"
+_KEPT = 100  # refusals named in `_local/ledger`; their number is complete
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    id: str
+    reason: str
+
+
+class RefusalLedger(msgspec.Struct, frozen=True):
+    """`_local/ledger`: what the centre held at `at`, was sent, and refused."""
+
+    at: datetime
+    held: int
+    missing: int
+    sent: int
+    refused: int
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """When the last comparison was, and under which states. Pure."""
+
+    at: datetime
+    here: ConsentState
+    shown: ConsentState
+
+
+def due(last: Comparison | None, pushed: Pushed, here: ConsentState, now: datetime, every: timedelta) -> bool:
+    """Whether to compare now. Never while measurements may not be sent: offering is sending."""
+    if not pushed.measurements:
+        return False
+    if last is None or pushed.outcome.failures > 0:
+        return True
+    return (last.here, last.shown) != (here, pushed.shown) or not last.at <= now < last.at + every
+
+
+def keep(replica: Database, ledger: Ledger, now: datetime) -> RefusalLedger:
+    """Store the ledger for the device's page and the command line; log each refusal. Raises CouchError."""
+    for doc_id, reason in ledger.refused[:_KEPT]:
+        _log.error("the centre refused %s: %s", doc_id, reason)
+    kept = RefusalLedger(
+        at=utc(now),
+        held=ledger.held,
+        missing=ledger.missing,
+        sent=ledger.sent,
+        refused=len(ledger.refused),
+        refusals=tuple(Refusal(doc_id, reason) for doc_id, reason in ledger.refused[:_KEPT]),
+    )
+    replica.put_local(LEDGER, msgspec.to_builtins(kept))
+    return kept
+
+
+def last_kept(replica: Database) -> RefusalLedger | None:
+    """The newest ledger; None when there is none, or none that this version can read. Raises CouchError."""
+    stored = replica.local(LEDGER)
+    try:
+        return None if stored is None else msgspec.convert(stored, RefusalLedger)
+    except msgspec.ValidationError:
+        return None

@@ -1,0 +1,69 @@
+"""What `survey edge status` shows: read from the replica alone, so it works without the centre."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from couch.bootstrap import document_consent, security_consent
+from couch.documents import ConsentState, Heartbeat
+from edge import heartbeat, reconcile
+from edge.links import Links
+from edge.reconcile import RefusalLedger
+from edge.settings import DeviceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """`consent` as the documents say, `rules` as the replica's `_security` says it to the validator."""
+
+    device: str
+    household: str
+    consent: ConsentState
+    rules: ConsentState
+    heartbeat: Heartbeat | None
+    refusals: RefusalLedger | None
+
+    def to_json(self) -> dict[str, Any]:
+        """For scripts; times RFC 3339 UTC."""
+        beat = None if self.heartbeat is None else self.heartbeat.to_json()
+        shown = {
+            name: getattr(self, name) for name in ("device", "household", "consent", "rules", "refusals")
+        }
+        return {**msgspec.to_builtins(shown), "heartbeat": beat}
+
+
+def device_status(settings: DeviceSettings) -> DeviceStatus:
+    """Raises CouchError when the device's own database cannot be read."""
+    own = Links(settings).replica(settings.local.agent)
+    return DeviceStatus(
+        settings.device,
+        settings.household,
+        document_consent(own),
+        security_consent(own.security()),
+        heartbeat.last_kept(own),
+        reconcile.last_kept(own),
+    )
+
+
+def status_lines(status: DeviceStatus) -> list[str]:
+    """For people."""
+    lines = [
+        f"device {status.device} of household {status.household}",
+        f"consent: {status.consent}"
+        + ("" if status.rules is status.consent else f" (rules: {status.rules})"),
+    ]
+    beat = status.heartbeat
+    if beat is None:
+        return [*lines, "no heartbeat yet: the agent has not run (survey edge run)"]
+    backlog = "unknown" if beat.backlog is None else str(beat.backlog)
+    lines += [
+        f"heartbeat: {beat.at}, clock {beat.clock}",
+        f"last measurement: {beat.last_measurement or 'never'}",
+        f"last pull: {beat.last_pull or 'never'}, last push: {beat.last_push or 'never'}",
+        f"waiting for the centre: {backlog} documents; refused there: {beat.refused}",
+        *(f"trouble: {error}" for error in beat.errors),
+    ]
+    if status.refusals is not None:
+        lines += [f"refused: {each.id}: {each.reason}" for each in status.refusals.refusals]
+    return lines

@@ -1,0 +1,132 @@
+"""The transmission thread: when to push, compare and send the heartbeat.
+
+After each cycle with a jitter that spreads the devices; at once for consent and reports, and when the link
+is back; with a back-off after a failure. Each time a new one-shot: the replicator's own back-off would grow
+to hours (design section 11.7). It shares nothing with the measuring thread but its requests and `Vitals`.
+"""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from couch.clock import Clock
+from couch.documents import ConsentState, utc
+from couch.errors import CouchError
+from edge import heartbeat, reconcile
+from edge.backlog import Backlog
+from edge.consent_gate import ConsentGate
+from edge.data_transmitter import DataTransmitter, Pushed
+from edge.heartbeat import Vitals
+from edge.links import Links
+from edge.reconcile import Comparison
+
+_log = logging.getLogger(__name__)
+_FIRST_PAUSE_S = 1.0
+
+
+class Transmission:
+    """`run` is the thread; `request` may be called from any thread."""
+
+    def __init__(self, links: Links, *, clock: Clock, vitals: Vitals) -> None:
+        self._links = links
+        self._clock = clock
+        self._vitals = vitals
+        self._timings = links.settings.transmission
+        self._changed = threading.Condition()
+        self._due: float | None = None  # monotonic real time of the next push; None: nothing is asked for
+
+    def request(self, within_s: float = 0.0) -> None:
+        """Transmit within so many real seconds; an earlier request stands."""
+        due = time.monotonic() + within_s
+        with self._changed:
+            self._due = due if self._due is None else min(due, self._due)
+            self._changed.notify_all()
+
+    def after_cycle(self) -> None:
+        """Transmit some time after a cycle, at another moment on each device."""
+        self.request(random.uniform(0.0, self._timings.push_jitter_s))  # noqa: S311 - jitter, no secret
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until `stop` is set (call `request` then)."""
+        session = TransmissionSession(self._links, self._clock, self._vitals)
+        failures = 0
+        while self._wait(stop):
+            if session.transmit():
+                failures = 0
+                continue
+            failures += 1
+            pause_s = min(self._timings.reconnect_max_s, _FIRST_PAUSE_S * 2.0 ** min(failures - 1, 12))
+            self.request(random.uniform(0.5, 1.0) * pause_s)  # noqa: S311 - jitter, no secret
+
+    def _wait(self, stop: threading.Event) -> bool:
+        """True when a transmission is due, False when stopped."""
+        with self._changed:
+            while not stop.is_set():
+                left = None if self._due is None else self._due - time.monotonic()
+                if left is not None and left <= 0:
+                    self._due = None
+                    return True
+                self._changed.wait(left)
+        return False
+
+
+class TransmissionSession:
+    """What one thread needs to transmit, step by step; every step can be repeated."""
+
+    def __init__(self, links: Links, clock: Clock, vitals: Vitals) -> None:
+        local = links.settings.local
+        self._device = links.settings.device
+        self._every = timedelta(hours=links.settings.transmission.reconcile_every_h)
+        self._clock = clock
+        self._vitals = vitals
+        self._transmitter = DataTransmitter(links)
+        self._replica = links.replica(local.agent)
+        self._gate = ConsentGate(self._replica, links.replica(local.admin))
+        self._centre = links.centre()
+        self._backlog = Backlog(self._replica)
+        self._compared: Comparison | None = None
+        self._versions = heartbeat.versions()
+
+    def transmit(self) -> bool:
+        """Push, compare where due, and say how we are; False when any of it failed."""
+        parts = [self._attempt("push", self._push), self._attempt("heartbeat", self._heartbeat)]
+        return all(parts)
+
+    def _attempt(self, part: str, work: Callable[[], None]) -> bool:
+        try:
+            work()
+        except CouchError as err:
+            self._vitals.failed(part, err)
+            _log.info("%s did not come through: %s", part, err)
+            return False
+        self._vitals.succeeded(part)
+        return True
+
+    def _push(self) -> None:
+        try:
+            here = self._gate.look().state
+            mark = self._backlog.mark()
+            pushed = self._transmitter.push(here)
+            self._vitals.last_push = utc(self._clock.now())
+            if pushed.measurements:
+                self._backlog.pushed(mark)
+            self._compare(pushed, here)
+        finally:
+            self._vitals.backlog = self._backlog.count()
+
+    def _compare(self, pushed: Pushed, here: ConsentState) -> None:
+        now = self._clock.now()
+        if pushed.outcome.failures:
+            _log.error("the centre refused %d documents of a push", pushed.outcome.failures)
+        if reconcile.due(self._compared, pushed, here, now, self._every):
+            ledger = reconcile.keep(self._replica, self._transmitter.reconcile(), now)
+            self._vitals.refused = ledger.refused
+            self._compared = Comparison(now, here, pushed.shown)
+
+    def _heartbeat(self) -> None:
+        beat = heartbeat.heartbeat(self._device, self._vitals, self._clock.now(), self._versions)
+        heartbeat.keep(self._replica, beat)
+        heartbeat.send(self._centre, beat)
