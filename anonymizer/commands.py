@@ -32,4 +32,12 @@ def run(config: Path, once: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run_worker(config, os.environ, stop, once=once)
+    run_worker(
+        config,
+        os.environ,
+        stop,
+        once=once,
+        ready=lambda url: click.echo(
+            f"{'catching up with' if once else 'following'} the households of {url}"
+        ),
+    )

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from anonymizer.connections import Centre
@@ -17,12 +17,19 @@ _log = logging.getLogger(__name__)
 _ASK_AGAIN_S = 1.0
 
 
-def run_worker(config: Path, environ: Mapping[str, str], stop: threading.Event, *, once: bool) -> None:
+def run_worker(
+    config: Path,
+    environ: Mapping[str, str],
+    stop: threading.Event,
+    *,
+    once: bool,
+    ready: Callable[[str], None],
+) -> None:
     """Run until `stop` is set, or, `once`, until everything is taken.
 
+    `ready` hears the centre's address when the accounts are let in.
     Raises Fault (settings, key, a centre that was not set up, households given up), CouchError.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = load_centre_settings(config, environ)
     pseudonyms = load_pseudonyms(settings.pseudonym_key)
     clock = clock_from_environment(dict(environ))
@@ -32,9 +39,9 @@ def run_worker(config: Path, environ: Mapping[str, str], stop: threading.Event, 
 
     if not _ready(settings, connect(), stop, wait=not once):
         return
+    ready(settings.url)
     worker = Worker(settings, pseudonyms, connect, clock)
     if not once:
-        _log.info("following the households of %s", settings.url)
         worker.run(stop)
         return
     given_up = worker.catch_up(stop)
