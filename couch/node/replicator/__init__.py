@@ -1,0 +1,1 @@
+"""The replicator: CouchDB's replication protocol between any two databases over HTTP."""
