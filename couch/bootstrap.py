@@ -2,8 +2,9 @@
 
 Order in a new database: design documents first, members last, since between them a stale device could write
 unchecked. A changed design document is written beside the old one, its views are built, then it is switched
-to, so that no reader waits. `_security` is replaced where it differs, except the consent state in it: that
-belongs to the agent and the worker, and bootstrap never lowers or resets it.
+to, so that no reader waits: an index belongs to its views, whatever the name of their design document.
+`_security` is replaced where it differs, except the consent state in it: that belongs to the agent and the
+worker, and bootstrap never lowers or resets it.
 """
 
 import time
@@ -47,27 +48,33 @@ def deploy(database: Database, design: Json, *, build_within_s: float = BUILD_WI
     stands = database.find(design["_id"])
     if stands is not None and stands.get(HASH_FIELD) == design[HASH_FIELD]:
         return False
-    if stands is not None and design.get("views") and stands.get("views") != design["views"]:
-        _build(database, design, build_within_s)
+    new_views = bool(design.get("views")) and (stands is None or stands.get("views") != design["views"])
+    if stands is None or not new_views:
+        database.replace(design["_id"], lambda _stored: design)
+        return True
+    ends = time.monotonic() + build_within_s
+    following = {**views_of(design), "_id": design["_id"] + _NEXT}
+    written = database.replace(following["_id"], lambda _stored: following)
+    _await_views(database, following, ends)
     database.replace(design["_id"], lambda _stored: design)
-    if stands is not None and stands.get("views"):
-        database.clean_views()
+    # Asked for under its own name before the other goes: CouchDB closes an index, losing what it had not yet
+    # put on disk, when the only design document under which it was opened is deleted.
+    _await_views(database, design, ends)
+    if written is not None:
+        database.delete(written["_id"], written["_rev"])
+    database.clean_views()
     return True
 
 
-def _build(database: Database, design: Json, within_s: float) -> None:
-    """Build the index under another name: it belongs to the views' content, so the switch finds it ready."""
-    name = design["_id"].removeprefix("_design/") + _NEXT
-    # Only what decides the index: the validator must not judge twice meanwhile.
-    views_only: Json = {key: design[key] for key in ("language", "views", "options") if key in design}
-    database.replace(f"_design/{name}", lambda _stored: views_only)
-    ends = time.monotonic() + within_s
+def views_of(design: Json) -> Json:
+    """What decides the index: without the validator, which must not judge twice while views are built."""
+    return {key: design[key] for key in ("language", "views", "options") if key in design}
+
+
+def _await_views(database: Database, design: Json, ends: float) -> None:
     for view in design["views"]:
         if view != "lib":  # shared code of map functions
-            _await_view(database, name, view, ends)
-    written = database.find(f"_design/{name}")
-    if written is not None:
-        database.delete(f"_design/{name}", written["_rev"])
+            _await_view(database, design["_id"].removeprefix("_design/"), view, ends)
 
 
 def _await_view(database: Database, design: str, view: str, ends: float) -> None:

@@ -114,12 +114,18 @@ def _one_shot(local: Server, source: Site, target: Site, what: Json, timeout_s: 
 
 
 def outcome(answer: Json) -> Outcome:
-    """The counts of this session: an answer without changes repeats those of an earlier one."""
+    """The counts of this session.
+
+    CouchDB carries the counts of a replication id on from session to session, so this one's are what the
+    newest entry of the history has over the one before; an answer without changes repeats an old history.
+    """
     history = answer.get("history") or []
     if answer.get("no_changes") or not history:
         return Outcome(0, 0, 0)
-    last = history[0]
-    return Outcome(last["docs_read"], last["docs_written"], last["doc_write_failures"])
+    before = history[1] if len(history) > 1 else {}
+    counts = ("docs_read", "docs_written", "doc_write_failures")
+    read, written, failures = (max(0, history[0][name] - before.get(name, 0)) for name in counts)
+    return Outcome(read, written, failures)
 
 
 def missing_at(centre: Database, replica: Database, ids: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

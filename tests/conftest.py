@@ -3,6 +3,7 @@
 `SURVEY_COUCHDB_URL=http://admin:pw@host:5984` selects a real CouchDB; else the embedded node is started.
 """
 
+import functools
 import os
 import queue
 import subprocess
@@ -90,18 +91,36 @@ def fresh_name(couch_server: Server) -> Iterator[Callable[..., str]]:
 
 @pytest.fixture
 def fresh_account(couch_server: Server) -> Iterator[Callable[..., Account]]:
-    """`fresh_account("worker", "analyst")` makes an account with these roles, removed after the test."""
-    made: list[str] = []
+    """`fresh_account("household:1")` makes an account with these roles, removed after the test."""
+    accounts = _Accounts(couch_server)
+    yield accounts.make
+    accounts.remove()
 
-    def account(*roles: str) -> Account:
+
+@pytest.fixture(scope="session")
+def role_account(couch_server: Server) -> Iterator[Callable[..., Account]]:
+    """`role_account("worker")`: one account with these roles for all tests, since a key costs 0.2 s."""
+    accounts = _Accounts(couch_server)
+    yield functools.cache(accounts.make)
+    accounts.remove()
+
+
+class _Accounts:
+    """Accounts made for tests."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.names: list[str] = []
+
+    def make(self, *roles: str) -> Account:
         name, password = f"test-{uuid.uuid4().hex}", uuid.uuid4().hex
-        couch_server.put_user(name, password, roles)
-        made.append(name)
+        self.server.put_user(name, password, roles)
+        self.names.append(name)
         return Account(name, Secret(password))
 
-    yield account
-    users = couch_server.database("_users")
-    for name in made:
-        stored = users.find(f"org.couchdb.user:{name}")
-        if stored is not None:
-            users.delete(stored["_id"], stored["_rev"])
+    def remove(self) -> None:
+        users = self.server.database("_users")
+        for name in self.names:
+            stored = users.find(f"org.couchdb.user:{name}")
+            if stored is not None:
+                users.delete(stored["_id"], stored["_rev"])

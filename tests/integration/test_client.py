@@ -42,9 +42,9 @@ def test_without_credentials_we_are_nobody(couch_admin: Endpoint) -> None:
 
 
 def test_a_wrong_password_is_an_access_denied_that_does_not_show_it(
-    couch_admin: Endpoint, fresh_account: Callable[..., Account]
+    couch_admin: Endpoint, role_account: Callable[..., Account]
 ) -> None:
-    account = fresh_account()
+    account = role_account()
     with (
         Server(couch_admin.url, user=account.user, password="hunter2") as server,
         pytest.raises(AccessDenied) as caught,
@@ -252,10 +252,10 @@ def test_security_is_what_was_set(database: Database) -> None:
 
 
 def test_who_is_no_member_is_denied(
-    database: Database, couch_admin: Endpoint, fresh_account: Callable[..., Account]
+    database: Database, couch_admin: Endpoint, role_account: Callable[..., Account]
 ) -> None:
     database.set_security({"members": {"roles": ["x"]}, "admins": {}})
-    member, stranger = fresh_account("x"), fresh_account("y")
+    member, stranger = role_account("x"), role_account("y")
     with Server(couch_admin.url, user=member.user, password=member.password) as server:
         assert server.database(database.name).put_once({"_id": "a"})
     with Server(couch_admin.url, user=stranger.user, password=stranger.password) as server:
