@@ -9,7 +9,7 @@ can be repeated, and the next start finds out what was written.
 import logging
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from couch.clock import Clock
@@ -59,8 +59,15 @@ class Agent:
 
     def run(self) -> None:
         """Measure and transmit until stopped. Raises Fault and Refused when the engine cannot be set up."""
-        if not self._ready():
-            return
+        heads = [HeadThread(entry.meter, self._opener(entry), self._clock) for entry in self._settings.meters]
+        try:
+            if self._ready():
+                self._run(heads)
+        finally:
+            for head in heads:
+                head.close()
+
+    def _run(self, heads: Sequence[HeadThread]) -> None:
         transmission = Transmission(self._links, clock=self._clock, vitals=self.vitals)
         pulling = Pulling(
             partial(DataTransmitter, self._links),
@@ -80,7 +87,7 @@ class Agent:
         ]
         for thread in threads:
             thread.start()
-        self._supervise("cycle", partial(self._cycle, pulling, transmission))
+        self._supervise("cycle", partial(self._cycle, heads, pulling, transmission))
         pulling.wake()
         transmission.request()
         for thread in threads:
@@ -102,10 +109,9 @@ class Agent:
                 return True
         return False
 
-    def _cycle(self, pulling: Pulling, transmission: Transmission) -> None:
+    def _cycle(self, heads: Sequence[HeadThread], pulling: Pulling, transmission: Transmission) -> None:
         local = self._settings.local
         own = self._links.replica(local.agent)
-        heads = [HeadThread(entry.meter, self._opener(entry), self._clock) for entry in self._settings.meters]
         aggregator = DataAggregator(
             device=self._settings.device,
             replica=own,
@@ -122,11 +128,7 @@ class Agent:
             pull=partial(pulling.before_cycle, self._settings.cycle.pull_timeout_s),
             announce=partial(_announce, transmission),
         )
-        try:
-            cycle.run(self._stop)
-        finally:
-            for head in heads:
-                head.close()
+        cycle.run(self._stop)
 
     def _watch(self, transmission: Transmission) -> None:
         local = self._settings.local

@@ -93,7 +93,8 @@ class GapKeeper:
         meters, gaps = dict(self._loaded().meters), list[Gap]()
         for meter in due:
             before, ended = meters.get(meter, MeterLedger()), list[Run]()
-            if not self.settled or before.accounted_to != slot - SLOT:
+            closed_before = before.run is not None and before.run.cause == "no_consent"  # cut it to the grant
+            if not self.settled or closed_before or before.accounted_to != slot - SLOT:
                 before, runs = self._recover(meter, before, since, slot - SLOT)
                 ended += runs
             meters[meter], run = step(before, slot, missing.get(meter), since)

@@ -28,14 +28,15 @@ class HeadAnswer:
 
 
 class HeadThread:
-    """Answers one question at a time. `open_port` is called in the thread: at the first question, and anew
-    after a failure that the port does not know."""
+    """Answers one question at a time. `open_port` is called here, and anew after a failure that the port does
+    not know; what it raises here (a wrong configuration) goes to the caller.
+    """
 
     def __init__(self, meter: str, open_port: Callable[[], MeterPort], clock: Clock) -> None:
         self.meter = meter
         self._open_port = open_port
         self._clock = clock
-        self._port: MeterPort | None = None
+        self._port: MeterPort | None = open_port()
         self._busy = threading.Lock()
         self._questions: SimpleQueue[tuple[float, SimpleQueue[HeadAnswer]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"head-{meter[:8]}", daemon=True)
