@@ -1,0 +1,51 @@
+"""What every answer carries, and which Host names we answer to."""
+
+import ipaddress
+from collections.abc import Iterable
+
+from flask import abort, current_app, request
+from werkzeug.wrappers import Response
+
+# No script at all; style and pictures from here; forms go here; nobody frames us.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def protect(response: Response) -> Response:
+    """Add the security headers; whatever is not a static file is personal and is not kept anywhere."""
+    headers = response.headers
+    headers["Content-Security-Policy"] = _POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Referrer-Policy"] = "same-origin"  # CSRF protection under https needs it for our own forms
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if request.endpoint != "static":
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+def check_host() -> None:
+    """Refuse (421) a request under a name that is not ours.
+
+    DNS rebinding makes a browser send a foreign site's requests here under that site's name; an address in
+    digits cannot be rebound, so those pass.
+    """
+    if not host_is_ours(request.host, current_app.config["SURVEY_NAMES"]):
+        abort(421)
+
+
+def host_is_ours(host: str, names: Iterable[str]) -> bool:
+    """Whether the Host header `host` (with or without a port) is an address or one of `names`."""
+    bare = host.lower().rstrip(".")
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    elif bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        ipaddress.ip_address(bare)
+    except ValueError:
+        return bare in {"localhost", *(name.lower() for name in names)}
+    return True

@@ -1,0 +1,28 @@
+"""What the participant's pages work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from flask import current_app
+
+from couch.client import Database
+from couch.clock import Clock
+from webapp.site import SERVICES
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceServices:
+    """`replica` gives this thread's handle of the local database, in the role `page`."""
+
+    replica: Callable[[], Database]
+    device: str
+    household: str
+    clock: Clock
+    timezone: tzinfo
+
+
+def services() -> DeviceServices:
+    """The services of the current app."""
+    found: DeviceServices = current_app.extensions[SERVICES]
+    return found

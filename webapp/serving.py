@@ -1,0 +1,48 @@
+"""Serving a WSGI app with waitress until told to stop."""
+
+import signal
+from types import FrameType
+from typing import Any
+
+from couch.errors import Fault
+
+_LARGEST_REQUEST_BYTES = 128 * 1024
+_READ_AHEAD_BYTES = 1024 * 1024  # of a streamed answer whose reader is slow
+
+
+def serve(app: Any, *, bind: str, port: int, threads: int) -> None:
+    """Serve until SIGTERM or SIGINT; prints the address once requests are answered.
+
+    Raises Fault when the address cannot be used.
+    """
+    from waitress.server import (  # type: ignore[import-untyped]  # noqa: PLC0415 - only whoever serves
+        create_server,
+    )
+
+    try:
+        server = create_server(
+            app,
+            host=bind,
+            port=port,
+            threads=threads,
+            ident=None,
+            max_request_body_size=_LARGEST_REQUEST_BYTES,
+            outbuf_high_watermark=_READ_AHEAD_BYTES,
+            clear_untrusted_proxy_headers=True,
+        )
+    except (OSError, ValueError) as err:
+        why = err.strerror if isinstance(err, OSError) and err.strerror else str(err)
+        raise Fault(
+            f"the pages cannot be served at {bind} port {port}: {why.lower()}. "
+            "Choose another `port` (0 takes a free one) or `bind` in the settings, or end what uses it."
+        ) from err
+    signal.signal(signal.SIGTERM, _stop)
+    print(f"serving on http://127.0.0.1:{server.effective_port}", flush=True)  # noqa: T201 - others read it
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
