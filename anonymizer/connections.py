@@ -30,5 +30,12 @@ class Centre:
         """The household's database, for its `_security`."""
         return self.admin.database(household_database(household))
 
+    def __enter__(self) -> "Centre":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.admin.close()
+        self.worker.close()
+
 
 Connect = Callable[[], Centre]  # new connections for a new thread

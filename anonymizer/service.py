@@ -5,11 +5,14 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from anonymizer.connections import Centre
-from anonymizer.pseudonyms import load_pseudonyms
+from anonymizer.connections import Centre, Connect
+from anonymizer.household_visit import HouseholdVisitor
+from anonymizer.metrics import Metrics
+from anonymizer.parking import Parking
+from anonymizer.pseudonyms import Pseudonyms, load_pseudonyms
 from anonymizer.worker import Worker
 from couch.centre_settings import CentreSettings, load_centre_settings
-from couch.clock import clock_from_environment
+from couch.clock import Clock, clock_from_environment
 from couch.errors import Fault, Unreachable
 from couch.names import REGISTRY, RESEARCH, WORKER
 
@@ -37,10 +40,11 @@ def run_worker(
     def connect() -> Centre:
         return Centre(settings.admin_server(), settings.worker_server())
 
-    if not _ready(settings, connect(), stop, wait=not once):
-        return
+    with connect() as centre:
+        if not _ready(settings, centre, stop, wait=not once):
+            return
     ready(settings.url)
-    worker = Worker(settings, pseudonyms, connect, clock)
+    worker = make_worker(settings, pseudonyms, connect, clock)
     if not once:
         worker.run(stop)
         return
@@ -50,6 +54,17 @@ def run_worker(
             f"{given_up} households could not be taken; the lines above say why. "
             "Mend that and start it again: nothing is lost and nothing is done twice."
         )
+
+
+def make_worker(settings: CentreSettings, pseudonyms: Pseudonyms, connect: Connect, clock: Clock) -> Worker:
+    """The worker with the visitors that do its work."""
+    metrics = Metrics()
+    parking = Parking(clock, metrics, settings.tries)
+
+    def make_visitor(household: str) -> HouseholdVisitor:
+        return HouseholdVisitor(household, pseudonyms, parking, metrics, settings.batch_documents)
+
+    return Worker(settings, connect, make_visitor, metrics)
 
 
 def _ready(settings: CentreSettings, centre: Centre, stop: threading.Event, *, wait: bool) -> bool:

@@ -6,18 +6,15 @@ all the work. Several threads visit several households; one that fails waits and
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from anonymizer.announcements import all_households, follow
 from anonymizer.backlog import Backlog
 from anonymizer.connections import Centre, Connect
-from anonymizer.household_visit import HouseholdVisitor
 from anonymizer.metrics import Metrics
-from anonymizer.parking import Parking
-from anonymizer.pseudonyms import Pseudonyms
 from couch.centre_settings import CentreSettings
 from couch.client import Server
-from couch.clock import Clock
 from couch.errors import AccessDenied, CouchError, Unreachable
 
 _log = logging.getLogger(__name__)
@@ -25,19 +22,30 @@ REPORT_EVERY_S = 60.0
 UNREACHABLE_AT_MOST_S = 10.0  # the server restarts for everybody: do not stay away long
 
 
+class Visitor(Protocol):
+    """Takes what is new in one household's feed."""
+
+    def visit(self, centre: Centre, stop: threading.Event) -> None:
+        """Raises CouchError: come again later."""
+
+
 class Worker:
     """The anonymizer's threads, from `run` until `stop` is set."""
 
     def __init__(
-        self, settings: CentreSettings, pseudonyms: Pseudonyms, connect: Connect, clock: Clock
+        self,
+        settings: CentreSettings,
+        connect: Connect,
+        make_visitor: Callable[[str], Visitor],
+        metrics: Metrics,
     ) -> None:
-        self.metrics = Metrics()
+        """`make_visitor` gets a household's uuid; each thread gets connections of its own from `connect`."""
+        self.metrics = metrics
         self.backlog = Backlog()
         self._settings = settings
-        self._pseudonyms = pseudonyms
         self._connect = connect
-        self._parking = Parking(clock, self.metrics, settings.tries)
-        self._visitors: dict[str, HouseholdVisitor] = {}
+        self._make_visitor = make_visitor
+        self._visitors: dict[str, Visitor] = {}
         self._lock = threading.Lock()
         self._fatal: list[CouchError] = []
 
@@ -46,16 +54,19 @@ class Worker:
 
         Raises AccessDenied when an account is not let in any more.
         """
-        admin = self._connect().admin
         threads = self._start(stop)
         announcer = threading.Thread(target=self._announce, args=(stop,), name="announcements")
         announcer.start()
-        while not stop.is_set():
-            self._sweep(admin)
-            self._report_until_next_sweep(stop)
-        self.backlog.close()
-        for thread in (announcer, *threads):
-            thread.join()
+        try:
+            with self._connect() as centre:
+                while not stop.is_set():
+                    self._sweep(centre.admin)
+                    self._report_until_next_sweep(stop)
+        finally:
+            stop.set()
+            self.backlog.close()
+            for thread in (announcer, *threads):
+                thread.join()
         _log.info("ended: %s", self.metrics.line())
         if self._fatal:
             raise self._fatal[0]
@@ -65,8 +76,9 @@ class Worker:
 
         Raises CouchError when the centre cannot be read.
         """
-        for household in all_households(self._connect().admin):
-            self.backlog.add(household)
+        with self._connect() as centre:
+            for household in all_households(centre.admin):
+                self.backlog.add(household)
         threads = self._start(stop, give_up=True)
         self.backlog.wait_idle(stop)
         self.backlog.close()
@@ -85,15 +97,13 @@ class Worker:
         return threads
 
     def _work(self, stop: threading.Event, give_up: bool) -> None:
-        centre = self._connect()
-        while (household := self.backlog.take()) is not None:
-            self._visit(centre, household, stop, give_up)
+        with self._connect() as centre:
+            while (household := self.backlog.take()) is not None:
+                self._visit(centre, household, stop, give_up)
 
     def _visit(self, centre: Centre, household: str, stop: threading.Event, give_up: bool) -> None:
         try:
             self._visitor(household).visit(centre, stop)
-        except CouchError as err:
-            self._failed(household, err, give_up)
         except Exception as err:  # noqa: BLE001 - a surprise in one household must not stop the others
             self._failed(household, err, give_up)
         else:
@@ -114,20 +124,19 @@ class Worker:
         _log.warning("a visit failed: %s; again in %.0f s", _cause(err), pause_s)
         self.backlog.later(household, pause_s)
 
-    def _visitor(self, household: str) -> HouseholdVisitor:
+    def _visitor(self, household: str) -> Visitor:
         with self._lock:
             if household not in self._visitors:
-                self._visitors[household] = HouseholdVisitor(
-                    household, self._pseudonyms, self._parking, self.metrics, self._settings.batch_documents
-                )
+                self._visitors[household] = self._make_visitor(household)
             return self._visitors[household]
 
     def _announce(self, stop: threading.Event) -> None:
-        try:
-            follow(self._connect().admin, self.backlog, self._settings.poll_s, stop)
-        except AccessDenied as err:
-            self._fatal.append(err)
-            stop.set()
+        with self._connect() as centre:
+            try:
+                follow(centre.admin, self.backlog, self._settings.poll_s, stop)
+            except AccessDenied as err:
+                self._fatal.append(err)
+                stop.set()
 
     def _sweep(self, admin: Server) -> None:
         """Look at all households again, whatever was announced."""

@@ -42,7 +42,8 @@ def init(config: Path, as_json: bool) -> None:
         if not as_json:
             click.echo(f"ready: {step}")
 
-    set_up_centre(settings, settings.admin_server(), after_step)
+    with settings.admin_server() as admin:
+        set_up_centre(settings, admin, after_step)
     if as_json:
         click.echo(json.dumps({"ready": done, "pseudonym_key": str(settings.pseudonym_key)}))
     else:
@@ -69,14 +70,15 @@ def add_household(file: Path, config: Path, out: Path | None, as_json: bool) -> 
 
     household = read_household_file(file)
     settings = load_centre_settings(config, os.environ)
-    created = create_household(
-        file,
-        household,
-        admin=settings.admin_server(),
-        worker=settings.worker_server(),
-        device_url=settings.device_url or settings.url,
-        out=out or file.parent / "devices",
-    )
+    with settings.admin_server() as admin, settings.worker_server() as worker:
+        created = create_household(
+            file,
+            household,
+            admin=admin,
+            worker=worker,
+            device_url=settings.device_url or settings.url,
+            out=out or file.parent / "devices",
+        )
     if as_json:
         click.echo(json.dumps(_as_json(created)))
         return
@@ -113,7 +115,8 @@ def account(name: str, config: Path, roles: tuple[str, ...], password_file: Path
     password = given_password(password_file, os.environ.get(PASSWORD_VARIABLE))
     if password is None:
         password = Secret(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    put_person(settings, settings.admin_server(), name, roles, password)
+    with settings.admin_server() as admin:
+        put_person(settings, admin, name, roles, password)
     click.echo(f"account {name}: {', '.join(sorted(roles))}")
 
 
