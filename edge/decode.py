@@ -66,8 +66,8 @@ class Capture:
         if not seen:
             raise Fault(f"{self._path} is empty: nothing was captured; record a minute of the head's bytes")
         raise Fault(
-            f"{self._path} holds no start of an SML telegram and no line of a text telegram: it is no capture of "
-            "a meter, or was recorded at the wrong speed (SML 9600 8N1, text 9600 7E1); record it again"
+            f"{self._path} holds no start of an SML telegram and no line of a text telegram: it is no "
+            "capture of a meter, or of the wrong speed (SML 9600 8N1, text 9600 7E1); record it again"
         )
 
     def _pieces(self) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from edge.telegrams import DZG_POWER_UNSIGNED, LOCKED, ODD_ENTRY, Telegram
 
 _FIRST_BACK_OFF_S = 0.5  # a USB head that resets is back after one to two seconds
 _LONGEST_BACK_OFF_S = 8.0
+_RETRIES_OF_ODD = 2  # a damaged line is whole in the next telegram; a meter's oddity stays
 _CODE = re.compile(r"[0-9a-f]{12}")
 
 
@@ -97,14 +98,20 @@ class MeterPort:
         self._reader.clear()
         bad_before, heard = self._reader.bad, False
         unwanted: Telegram | None = None
+        doubtful: list[MeterAnswer] = []
         while (left := deadline - time.monotonic()) > 0 and not self._closed.is_set():
             data = self._head.read(left)
             heard = heard or bool(data)
             for telegram in self._reader.feed(data):
                 answer = self._answer(telegram)
-                if answer.readings:
+                if not answer.readings:
+                    unwanted = telegram
+                elif ODD_ENTRY not in answer.marks or len(doubtful) == _RETRIES_OF_ODD:
                     return answer
-                unwanted = telegram
+                else:
+                    doubtful.append(answer)
+        if doubtful:
+            return doubtful[-1]
         raise self._failure(unwanted, broken=self._reader.bad > bad_before, heard=heard)
 
     def _answer(self, telegram: Telegram) -> MeterAnswer:

@@ -22,6 +22,7 @@ _OPEN_RESPONSE = 0x0101
 _LIST_RESPONSE = 0x0701
 _ENTRY_START = b"\x77\x07"  # a list of seven whose first element is an octet string of six bytes: a code
 _MAX_DEPTH = 8  # nesting of real telegrams is 6
+_LONGEST_NUMBER = 9  # bytes, type included
 _MAX_SCALER = 24
 _UNREADABLE = (SmlLibException, ValueError, IndexError)
 
@@ -89,8 +90,11 @@ def _element(frame: SmlFrame, position: int, depth: int = 0) -> _Element:
         raise ValueError("lists are nested deeper than in any telegram")
     _refuse_long_list(frame, position)
     value = frame.get_value(position).value
-    if frame.next_pos <= position:
+    length = frame.next_pos - position
+    if length <= 0:
         raise ValueError("an element of no length")
+    if isinstance(value, int) and length > _LONGEST_NUMBER:
+        raise ValueError("a number longer than SML has: its length swallowed what follows")
     if isinstance(value, list):
         value = [_element(frame, frame.next_pos, depth + 1) for _ in value]
     return _Element(value, frame.bytes[position : frame.next_pos])
@@ -155,6 +159,8 @@ def _scan(frame: SmlFrame, found: _Found) -> None:
         following = position + 1
         try:
             element = _element(frame, position)
+            if _ENTRY_START in element.raw[1:]:
+                raise ValueError("an entry that swallowed the next")
             following = frame.next_pos
             _take_entry(element, found)
         except _UNREADABLE:

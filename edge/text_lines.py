@@ -49,7 +49,8 @@ def entry_of(line: bytes) -> Entry | None:
     sign, whole, decimals, unit, text = match.groups()[6:]
     code = _code(groups)
     if unit is None:
-        return Entry(code, text, None, None, line)
+        # a counter or a momentary value that lost its number is no text
+        return None if _is_quantity(groups) else Entry(code, text, None, None, line)
     if unit not in _UNITS or not _plausible(groups, sign, _UNITS[unit][0]):
         return None
     name, power_of_ten = _UNITS[unit]
@@ -66,8 +67,12 @@ def _code(groups: tuple[int, ...]) -> str:
 
 def _plausible(groups: tuple[int, ...], sign: str, unit: str) -> bool:
     """Counters count energy and never below zero; momentary values are no energy."""
-    if groups[0] != _ELECTRICITY:
+    if not _is_quantity(groups):
         return True
     if groups[3] == _COUNTER:
         return unit in _ENERGIES and sign != "-"
-    return groups[3] != _MOMENTARY or unit not in _ENERGIES
+    return unit not in _ENERGIES
+
+
+def _is_quantity(groups: tuple[int, ...]) -> bool:
+    return groups[0] == _ELECTRICITY and groups[3] in (_COUNTER, _MOMENTARY)

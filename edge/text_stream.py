@@ -1,7 +1,8 @@
 """Text telegrams (IEC 62056-21 mode D) out of a stream of bytes: from `/` to `!`.
 
-A telegram without its `!` or with a second `/` inside is none; the second `/` begins the next one. Meters:
-eBZ DD3 (ODZ1), EasyMeter Q3D.
+A telegram without its `!` or with a second `/` inside is none; the second `/` begins the next one. A
+number that lost a digit still looks like one, so a number is taken in the width it had before, or had twice
+in a row. Meters: eBZ DD3 (ODZ1), EasyMeter Q3D.
 """
 
 import re
@@ -13,6 +14,7 @@ from edge.text_lines import entry_of
 _IDENTIFICATION = re.compile(rb"/[A-Z]{2}[A-Za-z][0-9A-Za-z][ -.0-~]{0,32}")
 _MAX_LINE = 128  # bytes; the longest seen has 44
 _MAX_LINES = 128
+_MAX_WIDTHS = 256
 _HEX = re.compile(r"[0-9A-Fa-f]{1,8}", re.ASCII)
 
 
@@ -23,6 +25,7 @@ class TextReader:
         self.bad = 0
         self._line = bytearray()
         self._lines: list[bytes] | None = None  # of the telegram that has begun, identification first
+        self._widths: dict[str, tuple[int, int]] = {}  # by code: the width taken, and the one seen last
 
     def feed(self, data: bytes) -> list[Telegram]:
         """The good telegrams that `data` completes."""
@@ -74,18 +77,28 @@ class TextReader:
         if lines is None:
             return None
         self.clear()
-        telegram = _telegram(lines[1:])
+        telegram = _telegram([self._in_its_width(entry_of(line)) for line in lines[1:]])
         if telegram is None:
             self.bad += 1
         return telegram
 
+    def _in_its_width(self, entry: Entry | None) -> Entry | None:
+        if entry is None or entry.unit is None:
+            return entry
+        width = len(entry.sent) - sum(sign in entry.sent for sign in (b"(-", b"(+"))
+        taken, seen = self._widths.get(entry.obis, (width, width))
+        fits = width in (taken, seen)
+        if len(self._widths) >= _MAX_WIDTHS:
+            self._widths.clear()
+        self._widths[entry.obis] = (width if fits else taken, width)
+        return entry if fits else None
 
-def _telegram(lines: list[bytes]) -> Telegram | None:
-    """None where no line is one, or a code comes twice: then two telegrams ran into one."""
+
+def _telegram(lines: list[Entry | None]) -> Telegram | None:
+    """None where no line is an entry, or a code comes twice: then two telegrams ran into one."""
     entries: dict[str, Entry] = {}
     odd = 0
-    for line in lines:
-        entry = entry_of(line)
+    for entry in lines:
         if entry is None:
             odd += 1
         elif entry.obis in entries:
