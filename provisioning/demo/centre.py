@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from couch.client import Server
-from provisioning.demo.processes import Process, run_once
+from provisioning.demo.processes import Process, free_port, run_once
 from provisioning.private_files import write_private
 
 READY = "listening on "
@@ -43,7 +43,7 @@ class DemoCentre:
         node_environ = {**self._environ, "SURVEY_ADMIN_PASSWORD": self._admin_password}
         self.node = Process(
             "the centre's database",
-            ["node", "--port", "0", "--data", str(folder / "data")],
+            ["node", "--port", str(free_port()), "--data", str(folder / "data")],
             logs / "node.log",
             node_environ,
         )

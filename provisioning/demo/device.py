@@ -9,7 +9,7 @@ from couch.client import Database, Server
 from couch.names import AGENT, replica_database
 from provisioning.demo.centre import READY, SERVING, DemoCentre
 from provisioning.demo.link import Link
-from provisioning.demo.processes import Process, run_once
+from provisioning.demo.processes import Process, free_port, run_once
 
 # A slot passes in seconds here: what spreads devices and waits over a real quarter of an hour is shortened.
 _HASTE = {
@@ -43,7 +43,7 @@ class DemoDevice:
         logs.mkdir(exist_ok=True)
         self.node = Process(
             "a device's database",
-            ["node", "--port", "0", "--data", str(self._folder / "data")],
+            ["node", "--port", str(free_port()), "--data", str(self._folder / "data")],
             logs / "node.log",
             {**environ, "SURVEY_ADMIN_PASSWORD": self._passwords["admin"]},
         )
@@ -53,11 +53,7 @@ class DemoDevice:
     def start(self) -> None:
         """Start the database, then the agent and the page. Raises Fault."""
         self.url = self.node.start(READY)
-        self._environ |= {
-            "SURVEY_EDGE_LOCAL__URL": self.url,
-            "SURVEY_PAGE_LOCAL__URL": self.url,
-            "SURVEY_PAGE_PORT": "0",
-        }
+        self._environ |= {"SURVEY_EDGE_LOCAL__URL": self.url, "SURVEY_PAGE_LOCAL__URL": self.url}
         page_config = str(self._folder / "page.toml")
         self.agent = Process(
             "a device's agent",
@@ -69,7 +65,7 @@ class DemoDevice:
             "a device's page",
             ["--verbose", "edge", "page", "--config", page_config],
             self._logs / "page.log",
-            self._environ,
+            {**self._environ, "SURVEY_PAGE_PORT": "0"},
         )
         run_once(["edge", "init", "--config", str(self.config)], self._environ)
         self.code = run_once(["edge", "page", "--config", page_config, "--new-code"], self._environ).strip()

@@ -3,6 +3,7 @@
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,13 @@ _READY_WITHIN_S = 30.0
 def survey_command(*arguments: str) -> list[str]:
     """The command line of `survey ...` in this very installation."""
     return [sys.executable, "-m", "survey", *arguments]
+
+
+def free_port() -> int:
+    """A port on loopback that nobody uses now, so that a process can come back to the same address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
 
 
 class Process:
