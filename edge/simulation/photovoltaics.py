@@ -9,6 +9,7 @@ DAY_BEGINS_H = 3  # UTC; the sun is below the horizon then in every season
 _LATITUDE_DEG, _LONGITUDE_DEG = 50.0, 8.6  # Frankfurt am Main
 _TILT_DEG = 50.0
 _OBLIQUITY_DEG = 23.44
+_FROM_THE_SKY = 0.15  # of the light, where the sun does not reach the plane
 _PERFORMANCE = 0.95  # of the nominal power, in full sun
 
 
@@ -25,10 +26,10 @@ def pv_power(nominal_w: float, day_of_year: int, weather: random.Random) -> list
     power = []
     for hour_angle in _cosines():
         height = rise + swing * hour_angle
-        facing = rise_p + swing_p * hour_angle
-        if height <= 0 or facing <= 0:
+        if height <= 0:
             power.append(0)
             continue
+        facing = max(rise_p + swing_p * hour_angle, _FROM_THE_SKY * height)
         through_air = 0.75 ** (1 / (height + 0.05))
         passing = clearness * (1 - unrest * weather.random())
         power.append(int(nominal_w * _PERFORMANCE * 1.2 * facing * through_air * passing))
