@@ -1,4 +1,4 @@
-"""Bad input: one clear line saying what, why and what to do; exit status 2; nothing half-written; no traceback."""
+"""Bad input: one clear line saying what, why and what to do; exit status 2; nothing half-written."""
 
 import os
 import socket
@@ -33,7 +33,16 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
         assert word.lower() in lines[0].lower(), lines[0]
 
 
-CENTRE = 'url = "{url}"\npseudonym_key = "key"\n[admin]\nuser = "admin"\npassword = "x"\n[worker]\nuser = "w"\npassword = "y"\n'
+CENTRE = """\
+url = "{url}"
+pseudonym_key = "key"
+[admin]
+user = "admin"
+password = "x"
+[worker]
+user = "w"
+password = "y"
+"""
 WEB = '[couchdb]\nurl = "{url}"\nuser = "researcher"\npassword = "x"\n'
 NOWHERE = "http://127.0.0.1:9"
 

@@ -1,4 +1,4 @@
-"""Power fails between any two lines: every slot is there exactly once, as a measurement or in the gap ledger."""
+"""Power fails between any two lines: every slot is there exactly once, measured or in the gap ledger."""
 
 import random
 import threading
@@ -60,7 +60,7 @@ def test_twenty_kills_of_device_nodes_and_worker_lose_and_double_nothing(world_o
     month = admin.database(f"research-{slots[0]:%Y-%m}")
 
     def research_holds_all() -> bool:
-        found = [m for m in measurements(admin, slots[0], slots[-1])]
+        found = list(measurements(admin, slots[0], slots[-1]))
         wanted = sum(1 for each in central.values() for slot in each if slot < slots[-1])
         assert len(found) == len({(m.meter, m.slot) for m in found})
         return len(found) >= wanted
