@@ -50,12 +50,13 @@ def common_ancestor(source: Json | None, target: Json | None) -> Ancestor:
     if source.get("session_id") == target.get("session_id"):
         return Ancestor(source.get("source_last_seq", LOWEST_SEQ), tuple(_history(source)))
     ours, theirs = _history(source), _history(target)
-    # Newest first on both sides; an entry of either that the other knows ends the search.
+    # Newest first on both sides; an entry of either that the other knows ends the search. CouchDB leaves that
+    # entry out of the history that goes on, and its counts with it; here they stay.
     while ours and theirs:
         if _knows(theirs, ours[0]):
-            return Ancestor(ours[0].get("recorded_seq", LOWEST_SEQ), tuple(ours[1:]))
+            return Ancestor(ours[0].get("recorded_seq", LOWEST_SEQ), tuple(ours))
         if _knows(ours[1:], theirs[0]):
-            return Ancestor(theirs[0].get("recorded_seq", LOWEST_SEQ), tuple(theirs[1:]))
+            return Ancestor(theirs[0].get("recorded_seq", LOWEST_SEQ), tuple(theirs))
         ours, theirs = ours[1:], theirs[1:]
     return Ancestor(LOWEST_SEQ, ())
 
