@@ -42,10 +42,11 @@ def password_matches(stored: Json, password: str) -> bool:
     """Whether the stored key was derived from `password`; False also for schemes not known here."""
     if stored.get("password_scheme") != "pbkdf2":
         return False
+    prf = stored.get("pbkdf2_prf", "sha")
     try:
         key = bytes.fromhex(stored["derived_key"])
         derived = hashlib.pbkdf2_hmac(
-            stored.get("pbkdf2_prf", "sha"),
+            "sha1" if prf == "sha" else prf,  # Erlang's name of SHA-1
             password.encode(),
             stored["salt"].encode(),
             int(stored["iterations"]),

@@ -30,7 +30,7 @@ from couch.errors import BadDocument
 from couch.schemas import ID_FORMS, models
 
 # Generous, since the machine that runs the tests may be busy; many models, few examples of each.
-FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)).map(  # noqa: DTZ001 - made aware here
     lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
 )
