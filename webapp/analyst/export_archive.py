@@ -39,14 +39,16 @@ class _Outbox(io.RawIOBase):
 def archive(request: ExportRequest, source: Source) -> Iterator[bytes]:
     """The archive's bytes. What `source` raises ends it before the directory that makes it readable."""
     outbox = _Outbox()
-    rows, size, digest = 0, 0, hashlib.sha256()
+    rows, size, digest, begun = 0, 0, hashlib.sha256(), False
     with zipfile.ZipFile(outbox, "w") as bundle:
         with bundle.open(_entry(data_file(request)), "w", force_zip64=True) as data:
             for piece in pieces(request, source):
                 data.write(piece.data)
                 digest.update(piece.data)
                 rows, size = rows + piece.rows, size + len(piece.data)
-                if ready := outbox.take(_FLUSH_BYTES):
+                # The first bytes go out at once: whoever waits for them knows that the source answered.
+                if ready := outbox.take(_FLUSH_BYTES if begun else 0):
+                    begun = True
                     yield ready
         described = describe(request, rows=rows, size=size, sha256=digest.hexdigest())
         bundle.writestr(_entry(FILE), described, compresslevel=_LEVEL)

@@ -34,15 +34,17 @@ def pieces(
 ) -> Iterator[Piece]:
     """The export's bytes from the beginning, or after the measurement `after` when `rows` rows stand."""
     encoding = ENCODINGS[request.format]
+    measurements = source(request, after)
+    batch = list(islice(measurements, _MEASUREMENTS))  # before any byte: a source that fails, fails first
     if after is None and encoding.begin:
         yield Piece(encoding.begin, 0, None, None)
-    measurements = source(request, after)
-    while batch := list(islice(measurements, _MEASUREMENTS)):
+    while batch:
         wanted = batch
         if request.household is not None:
             wanted = [item for item in batch if item.household == request.household]
         found = rows_of(wanted)
         yield Piece(encoding.encode(found, rows == 0), len(found), batch[-1].id, batch[-1].slot)
         rows += len(found)
+        batch = list(islice(measurements, _MEASUREMENTS))
     if encoding.end:
         yield Piece(encoding.end, 0, None, None)

@@ -1,7 +1,7 @@
 """The analysts' page: a form, and the export that it asks for as a download."""
 
-from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain
 
 from flask import Blueprint, Response, render_template, request
 from werkzeug.datastructures import MultiDict
@@ -21,7 +21,11 @@ blueprint = Blueprint("analyst", __name__, url_prefix="/export")
 @roles(RESEARCHER, ANALYST)
 def form() -> str:
     today = services().clock.now().date()
-    usual = {"from": str(today - timedelta(days=30)), "to": str(today), "format": FORMATS[0]}
+    usual = {
+        "from": str(today - timedelta(days=30)),
+        "to": str(today + timedelta(days=1)),
+        "format": FORMATS[0],
+    }
     return _form(MultiDict(usual), None)
 
 
@@ -37,9 +41,10 @@ def download() -> Response | tuple[str, int]:
         check_household(server, wanted)
     except Fault as err:
         return _form(given, str(err)), 422
-    stream: Iterator[bytes] = archive(wanted, research_source(server))
+    stream = archive(wanted, research_source(server))
+    first = next(stream, b"")  # a database that refuses does so before the answer begins
     return Response(
-        stream,
+        chain((first,), stream),
         mimetype="application/zip",
         headers={"Content-Disposition": f'attachment; filename="{archive_name(wanted)}"'},
     )

@@ -75,7 +75,7 @@ def measurements() -> str:
     replica = here.replica()
     shown = []
     for meter in read_meters(replica, here.clock.now()):
-        series = power_series(meter.measurements)
+        series = power_series(meter.measurements, generation=meter.generates)
         shown.append(Shown(meter, series, draw(series, here.timezone)))
     return render_template("participant/measurements.html", shown=shown, consent=read_consent(replica))
 

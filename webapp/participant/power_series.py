@@ -21,7 +21,7 @@ _SLOT_HOURS = Decimal(int(SLOT.total_seconds())) / 3600
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Mean or momentary power of a slot in W; positive: drawn, negative: fed in."""
+    """Mean or momentary power of a slot in W."""
 
     slot: datetime
     watts: Decimal
@@ -35,14 +35,19 @@ class PowerSeries:
     points: tuple[Point, ...]
 
 
-def power_series(measurements: Sequence[Measurement]) -> PowerSeries:
-    """The series of one meter's measurements, oldest first; without points where they tell no power."""
-    sent = [Point(item.slot, watts) for item in measurements if (watts := _sent(item)) is not None]
+def power_series(measurements: Sequence[Measurement], *, generation: bool = False) -> PowerSeries:
+    """The series of one meter's measurements, oldest first; without points where they tell no power.
+
+    Positive: drawn from the grid, negative: fed into it. A generation meter counts what was made as fed in;
+    with `generation` that is the positive side.
+    """
+    sign = -1 if generation else 1
+    sent = [Point(item.slot, sign * watts) for item in measurements if (watts := _sent(item)) is not None]
     if sent:
         return PowerSeries("sent", tuple(sent))
     pairs = pairwise(measurements)
     computed = [
-        Point(earlier.slot, watts)
+        Point(earlier.slot, sign * watts)
         for earlier, later in pairs
         if later.slot - earlier.slot == SLOT and (watts := _computed(earlier, later)) is not None
     ]

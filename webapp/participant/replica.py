@@ -30,6 +30,10 @@ class MeterView:
     def meter_type(self) -> str:
         return self.about.meter_type if self.about else "ELECTRICITY"
 
+    @property
+    def generates(self) -> bool:
+        return self.meter_type == "PV_GENERATION"
+
 
 @dataclass(frozen=True, slots=True)
 class Household:
