@@ -79,6 +79,10 @@ class Worker:
         with self._connect() as centre:
             for household in all_households(centre.admin):
                 self.backlog.add(household)
+        return self.drain(stop)
+
+    def drain(self, stop: threading.Event) -> int:
+        """Visit what is in the backlog until nothing is left there; how many failed all their tries."""
         threads = self._start(stop, give_up=True)
         self.backlog.wait_idle(stop)
         self.backlog.close()

@@ -55,7 +55,6 @@ class Household:
     admin: Database
     worker: Database
     as_device: Database
-    account: Account
 
     def measurement(self, slot: int, value: int | None = None) -> Measurement:
         """The measurement of the `slot`-th slot after START."""
@@ -104,6 +103,9 @@ class RunningCentre:
     households: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
     servers: list[Server] = field(default_factory=list)
+    spare: list[str] = field(default_factory=list)  # uuids of households to come
+    device: str = ""
+    device_server: Server | None = None
 
     def connect(self) -> Centre:
         return Centre(self.settings.admin_server(), self.settings.worker_server())
@@ -111,10 +113,11 @@ class RunningCentre:
     def new_worker(self) -> Worker:
         return make_worker(self.settings, self.pseudonyms, self.connect, Clock())
 
-    def catch_up(self) -> Worker:
-        """A worker that starts, takes what there is and ends."""
+    def take(self, household: Household) -> Worker:
+        """A worker that starts, takes what this household has and ends."""
         worker = self.new_worker()
-        assert worker.catch_up(threading.Event()) == 0
+        worker.backlog.add(household.uuid)
+        assert worker.drain(threading.Event()) == 0
         return worker
 
     @contextmanager
@@ -131,19 +134,30 @@ class RunningCentre:
             assert not thread.is_alive()
 
     def household(self) -> Household:
-        """A new household with one device and one meter."""
-        household, device, meter = (str(uuid.uuid4()) for _ in range(3))
+        """A new household with one meter; all households of a test module share one device and its account.
+
+        Making an account and its first sign-in cost over a second together.
+        """
+        if not self.spare:
+            self.spare = [str(uuid.uuid4()) for _ in range(64)]
+            self.device = str(uuid.uuid4())
+            account = Account(f"device-{self.device}", Secret(uuid.uuid4().hex))
+            roles = {role for spare in self.spare for role in device_roles(spare, self.device)}
+            self.put_account(account, *sorted(roles))
+            self.device_server = self.server_as(account)
+        household, device, meter = self.spare.pop(), self.device, str(uuid.uuid4())
         name = household_database(household)
         self.households.append(name)
         admin = ensure_database(self.admin, name, "household", household_security(household))
         worker = self.worker.database(name)
         for document in household_documents(device, meter):
             worker.put(document.to_json())
-        account = Account(f"device-{device}", Secret(uuid.uuid4().hex))
-        self.admin.put_user(account.user, account.password.reveal(), device_roles(household, device))
+        assert self.device_server is not None
+        return Household(household, device, meter, admin, worker, self.device_server.database(name))
+
+    def put_account(self, account: Account, *roles: str) -> None:
+        self.admin.put_user(account.user, account.password.reveal(), roles)
         self.accounts.append(account.user)
-        server = self.server_as(account)
-        return Household(household, device, meter, admin, worker, server.database(name), account)
 
     def server_as(self, account: Account) -> Server:
         server = Server(self.settings.url, user=account.user, password=account.password.reveal())
