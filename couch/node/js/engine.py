@@ -12,7 +12,7 @@ import msgspec
 
 from couch.node.js.outcome import JsError, Rejection
 from couch.node.js.process import WorkerProcess
-from couch.node.js.texts import decode_lenient, pieces
+from couch.node.js.texts import elements, pieces, well_formed
 
 __all__ = ["JsEngine", "JsError", "Rejection"]
 
@@ -69,20 +69,20 @@ class JsEngine:
         `[[newDoc, oldDoc or null], ...]`. A validator that cannot be compiled, or that takes too long,
         rejects every document of the piece it was given. Never raises JsError.
         """
-        context = _encode(user_ctx).decode(), _encode(security).decode()
+        context = _encode(user_ctx), _encode(security)
         verdicts: list[Rejection | None] | None = None
         for design in designs:
             more: list[Rejection | None] = []
-            for piece in pieces(items):
+            for piece in pieces(items.encode()):
                 more += await self._judge(design, piece, context)
             verdicts = more if verdicts is None else [a or b for a, b in zip(verdicts, more, strict=True)]
-        return [None] * _length(items) if verdicts is None else verdicts
+        return [None] * len(elements(items.encode())) if verdicts is None else verdicts
 
-    async def _judge(self, design: str, items: str, context: tuple[str, str]) -> list[Rejection | None]:
+    async def _judge(self, design: str, items: bytes, context: tuple[bytes, bytes]) -> list[Rejection | None]:
         try:
             verdicts = await self.call("validate", design, items, *context)
         except JsError as error:
-            return [Rejection(error.error, error.reason)] * _length(items)
+            return [Rejection(error.error, error.reason)] * len(elements(items))
         return [None if verdict is None else Rejection(str(verdict[0]), verdict[1]) for verdict in verdicts]
 
     async def filter_docs(self, design: str, name: str, docs: str, req: Json, user_ctx: Json) -> list[bool]:
@@ -91,20 +91,20 @@ class JsEngine:
         `req` is the request as CouchDB describes it; `userCtx` is put into it. Raises JsError: status 404
         where there is no such filter; `error` where it threw, as CouchDB 3.5 answers then.
         """
-        request = _encode({**req, "userCtx": user_ctx}).decode()
+        request = _encode({**req, "userCtx": user_ctx})
         passed: list[bool] = []
-        for piece in pieces(docs):
-            passed += await self._pass("filter", design, name, piece, request)
+        for piece in pieces(docs.encode()):
+            passed += await self._pass("filter", design, name.encode(), piece, request)
         return passed
 
     async def filter_view(self, design: str, view: str, docs: str) -> list[bool]:
         """For which of `docs` the map function of `view` emits something. Raises JsError as `filter_docs`."""
         passed: list[bool] = []
-        for piece in pieces(docs):
-            passed += await self._pass("filter_view", design, view, piece)
+        for piece in pieces(docs.encode()):
+            passed += await self._pass("filter_view", design, view.encode(), piece)
         return passed
 
-    async def _pass(self, operation: str, design: str, *texts: str) -> list[bool]:
+    async def _pass(self, operation: str, design: str, *texts: bytes) -> list[bool]:
         try:
             passed: list[bool] = await self.call(operation, design, *texts)
         except JsError as error:
@@ -115,30 +115,30 @@ class JsEngine:
 
     async def compile_errors(self, sources: Sequence[str]) -> list[JsError | None]:
         """What is wrong with each function source; None where it compiles."""
-        found = await self.call("check", "{}", _encode(list(sources)).decode())
+        found = await self.call("check", "{}", _encode(list(sources)))
         return [None if one is None else _error(one) for one in found]
 
-    async def call(self, operation: str, design: str, *texts: str) -> Any:
+    async def call(self, operation: str, design: str, *texts: bytes) -> Any:
         """The decoded result of one operation. Raises JsError."""
-        answer = await self.call_raw(operation, design, *texts)
-        well, result = decode_lenient(answer, tuple[bool, Any])
-        if not well:
-            raise _error(result)
-        return result
+        return msgspec.json.decode(await self.call_raw(operation, design, *texts))
 
-    async def call_raw(self, operation: str, design: str, *texts: str) -> bytes:
-        """The result of one operation as it comes: JSON text `[true, result]` or `[false, [error, reason]]`.
+    async def call_raw(self, operation: str, design: str, *texts: bytes) -> bytes:
+        """The result of one operation as JSON text.
 
-        Raises JsError when the worker had to be ended.
+        Raises JsError where the design document is at fault, and where the worker had to be ended.
         """
-        parts = [part.encode("utf-8", "surrogatepass") for part in (operation, design, *texts)]
+        parts = [operation.encode(), design.encode(), *texts]
         limit = self._time_limit_s + sum(len(part) for part in parts) / _BYTES_A_SECOND
         async with self._places:
             worker = self._take() or await WorkerProcess.start(self._memory_limit_mb)
             try:
-                return await worker.ask(parts, limit)
+                answer = well_formed(await worker.ask(parts, limit))
             finally:
                 self._give_back(worker)
+        well, result = msgspec.json.decode(answer, type=tuple[bool, msgspec.Raw])
+        if not well:
+            raise _error(msgspec.json.decode(result))
+        return bytes(result)
 
     def _take(self) -> WorkerProcess | None:
         if not self._idle:
@@ -171,7 +171,3 @@ def _error(described: Sequence[Any]) -> JsError:
 
 def _status(error: str) -> int:
     return 404 if error == "not_found" else 500
-
-
-def _length(items: str) -> int:
-    return len(decode_lenient(items.encode("utf-8", "surrogatepass"), list[msgspec.Raw]))
