@@ -3,7 +3,8 @@
 import re
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from couch.clock import Clock
 from couch.documents import Cause, Reading
@@ -13,6 +14,7 @@ from edge.heads.head import Head, HeadLost
 from edge.heads.head_address import parse_head
 from edge.heads.opening import open_head
 from edge.obis_codes import DEFAULT_KEEP, POWER
+from edge.plausibility import doubts
 from edge.telegrams import DZG_POWER_UNSIGNED, LOCKED, ODD_ENTRY, Telegram
 
 _FIRST_BACK_OFF_S = 0.5  # a USB head that resets is back after one to two seconds
@@ -64,6 +66,7 @@ class MeterPort:
         self._reader = reader_for(config.protocol)
         self._head: Head | None = None
         self._closed = threading.Event()
+        self._last: tuple[datetime, MeterAnswer] | None = None
 
     def read(self, timeout_s: float) -> MeterAnswer:
         """The next good telegram that begins after this call and holds a kept code.
@@ -74,7 +77,7 @@ class MeterPort:
         back_off = _FIRST_BACK_OFF_S
         while True:
             try:
-                return self._attempt(deadline)
+                return self._doubted(self._attempt(deadline))
             except HeadLost as err:
                 self._close_head()
                 if deadline - time.monotonic() <= back_off or self._closed.wait(back_off):
@@ -128,6 +131,15 @@ class MeterPort:
         if any(code in ("", *self._config.keep) for code in telegram.odd):
             marks.append(ODD_ENTRY)
         return MeterAnswer(tuple(readings.values()), telegram.meter_seconds, tuple(marks), telegram.locked)
+
+    def _doubted(self, answer: MeterAnswer) -> MeterAnswer:
+        """The answer with marks for what contradicts the answer before; after a start there is none."""
+        now = self._clock.now()
+        before, self._last = self._last, (now, answer)
+        if before is None:
+            return answer
+        found = doubts(before[1].readings, answer.readings, (now - before[0]).total_seconds())
+        return replace(answer, marks=(*answer.marks, *found))
 
     def _failure(self, unwanted: Telegram | None, *, broken: bool, heard: bool) -> MeterFailed:
         head = self._config.head.partition("?")[0]

@@ -18,7 +18,8 @@ from edge.simulation.photovoltaics import DAY_BEGINS_H, STEPS_A_DAY, pv_power
 STEP_S = 300
 _DAY_S = STEP_S * STEPS_A_DAY
 _CYCLE_DAYS = 364
-ORIGIN = int(datetime(2025, 1, 6, DAY_BEGINS_H, tzinfo=UTC).timestamp())  # a Monday
+# a Monday; half a step early, so that power does not change just when a 15-minute slot begins
+ORIGIN = int(datetime(2025, 1, 6, DAY_BEGINS_H, tzinfo=UTC).timestamp()) - STEP_S // 2
 _ORIGIN_DAY_OF_YEAR = 6
 _EMPTYING_STEPS = 24  # the last two hours before 03:00 UTC
 _BATTERY_W_A_KWH = 500  # fastest charge and discharge

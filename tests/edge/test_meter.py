@@ -261,3 +261,14 @@ def test_a_capture_that_is_absent_or_empty_is_an_unplugged_head(tmp_path, conten
 def test_a_code_that_is_none_is_a_fault():
     with pytest.raises(Fault, match=r"'1\.8\.0'.*12 hex digits"):
         MeterPort(MeterConfig(METER, "sim://grid", keep=("1.8.0",)), Clock())
+
+
+def test_a_counter_that_falls_between_two_answers_is_marked(line):
+    (meter, _), path = line
+    with port(f"serial://{path}") as opened:
+        with sending(meter, telegram(1000)):
+            assert opened.read(PLENTY_S).marks == ()
+        with sending(meter, telegram(999)):
+            answer = opened.read(PLENTY_S)
+    assert answer.marks == ("counter_fell",)
+    assert values(answer) == {IMPORT_ENERGY: 999}
