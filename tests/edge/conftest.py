@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -187,9 +188,7 @@ class Bench:
 
     def another(self) -> DataAggregator:
         """A second process of the same device."""
-        heads = [
-            HeadThread(meter, lambda meter=meter: self._port(meter), self.clock) for meter in self.meters
-        ]
+        heads = [HeadThread(meter, partial(self._port, meter), self.clock) for meter in self.meters]
         self.heads += heads
         return DataAggregator(
             device=DEVICE,
@@ -201,7 +200,10 @@ class Bench:
         )
 
     def _port(self, meter: str) -> ScriptedPort:
-        return ScriptedPort(meter, self.clock, self.script, self.reads, lambda: self.before_answer())
+        return ScriptedPort(meter, self.clock, self.script, self.reads, self._before_answer)
+
+    def _before_answer(self) -> None:
+        self.before_answer()
 
     def close(self) -> None:
         for head in self.heads:

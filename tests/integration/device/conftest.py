@@ -1,0 +1,190 @@
+"""A device and its household's database on one server, as design section 5 allows, with real accounts."""
+
+import dataclasses
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+
+import msgspec
+import pytest
+
+from couch.bootstrap import ensure_database, household_security, raise_consent
+from couch.client import Database, Server
+from couch.clock import SLOT, Clock, from_rfc3339
+from couch.documents import Author, Consent, ConsentState, Reading, utc
+from couch.names import RESEARCHER, device_roles, household_database, replica_database
+from couch.settings import Account, Endpoint, Secret
+from edge import replica
+from edge.clock_state import ClockState
+from edge.consent_gate import ConsentGate
+from edge.data_aggregator import DataAggregator, SlotResult
+from edge.data_transmitter import DataTransmitter
+from edge.head_thread import HeadThread
+from edge.links import Links
+from edge.meter import MeterAnswer
+from edge.settings import DeviceSettings, LocalSettings, MeterSettings, TransmissionSettings
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+class SteppedClock(Clock):
+    """Real time, but for what it says that now is."""
+
+    at = START
+
+    def now(self) -> datetime:
+        return type(self).at
+
+    def real_seconds_until(self, moment: datetime) -> float:
+        return 10.0 if moment > type(self).at else 0.0
+
+
+class CountingMeter:
+    """A meter whose counter is the number of the slot."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def read(self, timeout_s: float) -> MeterAnswer:
+        number = (self._clock.now() - START) // SLOT
+        return MeterAnswer(
+            (Reading(obis="0100010800ff", value=number, scaler=0, unit="Wh"),), None, (), False
+        )
+
+    def close(self) -> None:
+        return
+
+
+@dataclass
+class Site:
+    """One device in one household. Databases as administrator, but for `agent`, `page` and `device`."""
+
+    settings: DeviceSettings
+    server: Server
+    clock: Clock = field(default_factory=SteppedClock)
+    heads: list[HeadThread] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.links = Links(self.settings)
+        self.replica = replica.init(self.links)
+        self.agent = self.links.replica(self.settings.local.agent)
+        self.page = self.links.replica(self.settings.local.page)
+        name = household_database(self.settings.household)
+        self.centre = ensure_database(
+            self.server, name, "household", household_security(self.settings.household)
+        )
+        self.device = self.links.centre()
+
+    def consent(self, state: str, database: Database | None = None, at: datetime | None = None) -> None:
+        """Recorded on the device's page, or directly in `database` by a researcher."""
+        role = "participant" if database is None else "researcher"
+        by = Author(role=role, device=self.settings.device if database is None else None)
+        (database or self.page).put(Consent(state=state, at=utc(at or self.clock.now()), by=by).to_json())
+
+    def researcher(self) -> Database:
+        """The household's database as a researcher."""
+        account = self.settings.centre
+        self.server.put_user(f"researcher-{account.user}", account.password.reveal(), [RESEARCHER])
+        user = Account(f"researcher-{account.user}", account.password)
+        server = Endpoint(account.url, user.user, user.password).server()
+        return server.database(household_database(self.settings.household))
+
+    def worker_raises(self, state: ConsentState) -> None:
+        """What the worker does at the centre once the consent document is there."""
+        raise_consent(self.centre, state)
+
+    def gate(self) -> ConsentGate:
+        return ConsentGate(self.agent, self.replica)
+
+    def transmitter(self) -> DataTransmitter:
+        return DataTransmitter(self.links)
+
+    def aggregator(self) -> DataAggregator:
+        heads = [
+            HeadThread(entry.meter, partial(CountingMeter, self.clock), self.clock)
+            for entry in self.settings.meters
+        ]
+        self.heads += heads
+        return DataAggregator(
+            device=self.settings.device,
+            replica=self.links.replica(self.settings.local.agent),
+            gate=ConsentGate(
+                self.links.replica(self.settings.local.agent), self.links.replica(self.settings.local.admin)
+            ),
+            heads=heads,
+            clock=self.clock,
+            head_timeout_s=5.0,
+        )
+
+    def measure(self, aggregator: DataAggregator, number: int) -> SlotResult:
+        SteppedClock.at = START + number * SLOT
+        return aggregator.measure(SteppedClock.at, ClockState.SYNCHRONIZED)
+
+    def slots(self, database: Database) -> list[int]:
+        """Numbers of the first meter's slots in `database`, in order of their ids."""
+        prefix = f"measurement:{self.settings.meters[0].meter}:"
+        ids = [doc_id for doc_id, _ in database.rows(start=prefix, end=f"{prefix}~")]
+        return [(from_rfc3339(doc_id.removeprefix(prefix)) - START) // SLOT for doc_id in ids]
+
+    def with_centre(self, url: str) -> "Site":
+        """The same device with another address of the centre."""
+        centre = msgspec.structs.replace(self.settings.centre, url=url)
+        return dataclasses.replace(self, settings=msgspec.structs.replace(self.settings, centre=centre))
+
+    def close(self) -> None:
+        for head in self.heads:
+            head.close()
+
+
+@pytest.fixture
+def make_site(couch_admin: Endpoint, couch_server: Server) -> Iterator[Callable[..., Site]]:
+    """Devices with one meter each, or `meters`; removed after the test."""
+    made: list[Site] = []
+    SteppedClock.at = START + SLOT  # the consent of most tests is given at the beginning of slot 1
+
+    def make(meters: int = 1) -> Site:
+        made.append(Site(_settings(couch_admin, couch_server, meters), couch_server))
+        return made[-1]
+
+    yield make
+    users = couch_server.database("_users")
+    for site in made:
+        site.close()
+        couch_server.delete_database(replica_database(site.settings.device))
+        couch_server.delete_database(household_database(site.settings.household))
+        local = site.settings.local
+        names = [each.user for each in (local.agent, local.page, local.pull, local.push)]
+        for name in (*names, site.settings.centre.user, f"researcher-{site.settings.centre.user}"):
+            stored = users.find(f"org.couchdb.user:{name}")
+            if stored is not None:
+                users.delete(stored["_id"], stored["_rev"])
+
+
+@pytest.fixture
+def site(make_site: Callable[..., Site]) -> Site:
+    return make_site()
+
+
+@pytest.fixture
+def clock() -> type[SteppedClock]:
+    return SteppedClock
+
+
+def _settings(admin: Endpoint, server: Server, meters: int) -> DeviceSettings:
+    device, household, mark = str(uuid.uuid4()), str(uuid.uuid4()), uuid.uuid4().hex[:12]
+    accounts = {
+        name: Account(f"{name}-{mark}", Secret(uuid.uuid4().hex))
+        for name in ("agent", "page", "pull", "push")
+    }
+    centre = Endpoint(admin.url, f"device-{device}", Secret(uuid.uuid4().hex))
+    server.put_user(centre.user, centre.password.reveal(), device_roles(household, device))
+    return DeviceSettings(
+        device=device,
+        household=household,
+        local=LocalSettings(url=admin.url, admin=Account(admin.user, admin.password), **accounts),
+        centre=centre,
+        transmission=TransmissionSettings(push_jitter_s=0.0, reconnect_max_s=1.0),
+        meters=tuple(MeterSettings(meter=str(uuid.uuid4()), head="sim://grid?seed=1") for _ in range(meters)),
+    )
