@@ -5,10 +5,11 @@ three heartbeats means that the peer is gone. Failures wait 1 s, doubling up to 
 that succeeds resets that. Setting `stop` shuts the socket down, so that a waiting reader returns at once.
 """
 
+import logging
 import random
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +20,8 @@ from couch.documents.fields import Json
 from couch.errors import CouchError, Refused, Unreachable
 from couch.results import Change, ChangesBatch
 from couch.transport import Transport
+
+_log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 10.0
 FIRST_PAUSE_S = 1.0
@@ -31,8 +34,6 @@ def rounds(
     since: str,
     params: Mapping[str, Any],
     stop: threading.Event,
-    *,
-    failed: Callable[[CouchError], None] | None = None,
 ) -> Iterator[Json]:
     """The answers of longpolls, each starting where the one before ended, until `stop` is set.
 
@@ -47,8 +48,7 @@ def rounds(
         except CouchError as err:
             if stop.is_set():
                 return
-            if failed is not None:
-                failed(err)
+            _log.warning("%s Next try in at most %.0f s.", err, pause_s)
             stop.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             continue

@@ -110,8 +110,9 @@ class Server:
     def replicate(self, body: Json, *, timeout_s: float) -> Json:
         """POST /_replicate and wait for the one-shot to end.
 
-        Raises NotFound (an end has no such database), AccessDenied (an end refused the account), Unreachable
-        (no end within `timeout_s`, an end not reached); a replication that outlives the time-out goes on.
+        Raises AccessDenied (an end refused its account), Unreachable (no end within `timeout_s`, after which
+        it goes on by itself; or an end that cannot be opened: CouchDB does not tell an absent database from
+        a broken way to it).
         """
         return cast(Json, self.transport.request("POST", "_replicate", body=body, timeout_s=timeout_s))
 

@@ -6,6 +6,8 @@ Structs arrays of tables. `SURVEY_<PREFIX>_<FIELD>` in the environment overrides
 `msgspec.Meta(extra={"env": "SURVEY_ADMIN_PASSWORD"})`. Every fault is reported at once.
 """
 
+import logging
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +22,7 @@ from couch.settings_fields import Source, fault, read_struct
 if TYPE_CHECKING:
     from couch.client import Server
 
+_log = logging.getLogger(__name__)
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -58,7 +61,26 @@ def load(kind: type[S], *, file: Path | None, environ: Mapping[str, str], prefix
         where = "the environment" if file is None else str(file)
         count = "a fault" if len(found) == 1 else f"{len(found)} faults"
         raise SettingsError(f"{count} in the settings ({where}): {'; '.join(found)}")
+    if file is not None and stat.S_IMODE(file.stat().st_mode) & 0o077 and _secrets(value) & _texts(table):
+        _log.warning("%s holds passwords and can be read by others: run chmod 600 %s", file, file)
     return value
+
+
+def _secrets(value: Any) -> set[str]:
+    """The text of every secret inside a value."""
+    if isinstance(value, Secret):
+        return {value.reveal()}
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.structs.astuple(value)
+    return {text for part in value for text in _secrets(part)} if isinstance(value, tuple) else set()
+
+
+def _texts(table: Any) -> set[str]:
+    """Every text that stands in a file, at any depth."""
+    if isinstance(table, dict | list):
+        parts = table.values() if isinstance(table, dict) else table
+        return {text for part in parts for text in _texts(part)}
+    return {table} if isinstance(table, str) else set()
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -24,6 +24,7 @@ ATTEMPTS = 3
 CONNECT_TIMEOUT_S = 10.0
 _FIRST_WAIT_S = 0.2
 _GROWTH = 4.0
+_REPLICATION_AUTH = "replication_auth_error"  # of `_replicate`, also when an end cannot be reached
 _NOT_A_MEMBER = "You are not allowed to access this db."
 
 
@@ -150,6 +151,7 @@ class Transport:
                 params=None if call.params is None else dict(call.params),
                 data=None if call.body is None else msgspec.json.encode(call.body),
                 stream=call.stream,
+                allow_redirects=False,  # CouchDB sends none; the sign-in page of a hotel's network does
                 timeout=(min(CONNECT_TIMEOUT_S, call.timeout_s), call.timeout_s),
             )
         except requests.Timeout as err:
@@ -166,7 +168,11 @@ class Transport:
         except (ValueError, KeyError) as err:
             raise Unreachable(f"{self.url} answered with something that is no CouchDB answer.") from err
         if response.status_code >= 400:  # answers that are not JSON pass pycouchdb unchecked
+            response.close()
             raise error_for(call.method, response.url, response.status_code, result)
+        if response.status_code >= 300 or (result is None and not call.stream):
+            response.close()
+            raise Unreachable(f"{self.url} answered with something that is no CouchDB answer.")
         return response, result
 
 
@@ -195,8 +201,12 @@ def error_for(method: str, url: str, status: int, result: Any) -> CouchError:
     place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     database = unquote(parts.path.strip("/").partition("/")[0])
     what = f"{method} {database or '/'} at {place}"
-    said = f"{status} {error}: {reason}" if error else f"status {status}"
-    if status == 401 or (status == 403 and (method == "GET" or reason == _NOT_A_MEMBER)):
+    said = f"{status} {error}: {' '.join(reason.split())}" if error else f"status {status}"
+    if (
+        status == 401
+        or (status == 403 and _about_account(method, database, reason))
+        or (error == _REPLICATION_AUTH and "unauthorized" in reason)
+    ):
         return AccessDenied(
             f"{what} was denied ({said}). Check the account, its password and its roles.",
             error=error,
@@ -220,6 +230,11 @@ def error_for(method: str, url: str, status: int, result: Any) -> CouchError:
         reason=reason,
         status=status,
     )
+
+
+def _about_account(method: str, database: str, reason: str) -> bool:
+    """Whether a 403 speaks of the account; else it is a validator's word about a document."""
+    return method in ("GET", "HEAD") or database == "_replicate" or reason == _NOT_A_MEMBER
 
 
 def _cause(err: BaseException) -> str:

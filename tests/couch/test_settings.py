@@ -223,3 +223,17 @@ def test_an_endpoint_gives_a_client_that_hides_its_password() -> None:
     with Endpoint("http://127.0.0.1:5984", "agent", Secret("hunter2")).server(timeout_s=5) as server:
         assert server.url == "http://127.0.0.1:5984"
         assert "hunter2" not in repr(server)
+
+
+def test_a_settings_file_with_passwords_that_others_can_read_is_mentioned(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.chmod(0o644)
+    load(Settings, file=file, environ={}, prefix="EDGE")
+    assert f"chmod 600 {file}" in caplog.text
+    assert "hunter2" not in caplog.text
+    caplog.clear()
+    load(Settings, file=file, environ={"SURVEY_EDGE_CENTRE__PASSWORD": "other"}, prefix="EDGE")
+    file.chmod(0o600)
+    load(Settings, file=file, environ={}, prefix="EDGE")
+    assert caplog.text == ""

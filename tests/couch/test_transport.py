@@ -20,6 +20,13 @@ Answer = tuple[int, str, bytes]
 OK: Answer = (200, "application/json", b'{"ok":true,"userCtx":{"name":null,"roles":[]}}')
 
 
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Silent: clients that hang up are part of these tests."""
+
+
 class Fake:
     """An HTTP server that gives prepared answers, the last one for ever, and keeps what was asked."""
 
@@ -52,8 +59,7 @@ class Fake:
             def log_message(self, *_: Any) -> None:
                 """Silent."""
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
+        self.http = _QuietServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_port}"
 
 
@@ -144,6 +150,8 @@ def test_every_request_has_a_time_out() -> None:
         ("PUT", 400, "bad_request", "invalid UTF-8 JSON", Refused),
         ("PUT", 413, "document_too_large", "", Refused),
         ("POST", 501, "not_implemented", "later", Refused),
+        ("GET", 500, "replication_auth_error", "{session_request_unauthorized}", AccessDenied),
+        ("GET", 500, "replication_auth_error", "{conn_failed,{error,econnrefused}}", Unreachable),
         ("GET", 500, "error", "reason", Unreachable),
         ("GET", 503, "", "", Unreachable),
         ("GET", 429, "", "", Unreachable),
@@ -165,6 +173,15 @@ def test_an_error_page_of_a_proxy_is_an_error_too(fake: Fake, server: Server) ->
     fake.answers = [(404, "text/html", b"<h1>nothing here</h1>")]
     with pytest.raises(NotFound):
         server.database("db").info()
+
+
+@pytest.mark.parametrize("status", [200, 302])
+def test_the_sign_in_page_of_a_network_is_no_database(fake: Fake, server: Server, status: int) -> None:
+    fake.answers = [(status, "text/html", b"<h1>Welcome to our hotel</h1>")]
+    with pytest.raises(Unreachable, match="no CouchDB"):
+        server.database("db").find("a")
+    with pytest.raises(Unreachable):
+        list(server.database("db").view("d", "v"))
 
 
 def test_credentials_are_sent_and_never_shown(
