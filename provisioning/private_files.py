@@ -23,16 +23,23 @@ def write_private(path: Path, text: str, *, replace: bool = True) -> bool:
                 os.fsync(file.fileno())
             if replace:
                 beside.replace(path)
-            else:
-                os.link(beside, path)  # fails where the file is there: nobody's key is overwritten
+            elif not _link(beside, path):
+                return False
         finally:
             beside.unlink(missing_ok=True)
         _sync_folder(path.parent)
-    except FileExistsError:
-        return False
     except OSError as err:
         why = (err.strerror or type(err).__name__).lower()
         raise Fault(f"{path} cannot be written: {why}. Choose a folder that you may write to.") from err
+    return True
+
+
+def _link(source: Path, target: Path) -> bool:
+    """Give `source` a second name, unless something bears that already: nobody's key is overwritten."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        return False
     return True
 
 

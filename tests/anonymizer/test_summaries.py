@@ -1,0 +1,76 @@
+"""The registry's summary of a household."""
+
+from datetime import UTC, datetime, timedelta
+
+from anonymizer.household_facts import HouseholdFacts
+from anonymizer.summaries import heard_from, measured, summarize
+from couch.documents import (
+    Address,
+    Author,
+    Consent,
+    ConsentState,
+    Contact,
+    Device,
+    Heartbeat,
+    HouseholdSummary,
+    Metadata,
+    Meter,
+    Registration,
+)
+
+HOUSEHOLD = "11111111-1111-4111-8111-111111111111"
+DEVICE = "22222222-2222-4222-8222-222222222222"
+OTHER = "33333333-3333-4333-8333-333333333333"
+NOON = datetime(2025, 7, 1, 12, tzinfo=UTC)
+FRESH = HouseholdSummary(household=HOUSEHOLD, pseudonym="a" * 32)
+FACTS = HouseholdFacts(
+    registration=Registration(
+        contact=Contact(name="Ada", email="ada@example.org"),
+        address=Address(street="Musterweg", postal_code="24103", city="Kiel"),
+        metadata=Metadata(
+            children=0, adults=1, adults_with_job=1, ev_charger=False, heat_pump=False, home_battery=False
+        ),
+    ),
+    meters=(Meter(meter=OTHER, meter_type="ELECTRICITY", model="EHZ"),),
+    devices=(Device(device=DEVICE, name="cellar"),),
+    heartbeats=(Heartbeat(device=DEVICE, at=NOON, backlog=2),),
+    granted=Consent(state="granted", at=NOON, by=Author(role="participant")),
+)
+
+
+def test_a_summary_says_who_where_and_since_when() -> None:
+    summary = summarize(FRESH, FACTS, ConsentState.GRANTED)
+    assert (summary.name, summary.email, summary.city) == ("Ada", "ada@example.org", "Kiel")
+    assert (summary.consent, summary.granted_at, summary.meters) == (ConsentState.GRANTED, NOON, 1)
+    assert [(device.name, device.backlog) for device in summary.devices] == [("cellar", 2)]
+
+
+def test_a_household_without_registration_loses_its_name() -> None:
+    before = summarize(FRESH, FACTS, ConsentState.GRANTED)
+    after = summarize(before, HouseholdFacts(), ConsentState.REVOKED)
+    assert (after.name, after.email, after.city, after.devices) == (None, None, None, ())
+
+
+def test_a_heartbeat_changes_its_device_alone() -> None:
+    before = summarize(
+        FRESH,
+        HouseholdFacts(
+            devices=(Device(device=DEVICE, name="cellar"), Device(device=OTHER, name="roof")),
+        ),
+        ConsentState.GRANTED,
+    )
+    after = heard_from(before, [Heartbeat(device=OTHER, at=NOON, refused=1, errors=("head lost",))])
+    assert after.devices[0] == before.devices[0]
+    assert (after.devices[1].heartbeat_at, after.devices[1].refused) == (NOON, 1)
+    assert after.devices[1].name == "roof"
+
+
+def test_a_heartbeat_of_a_device_that_nobody_registered_is_left_out() -> None:
+    assert heard_from(FRESH, [Heartbeat(device=OTHER, at=NOON)]).devices == ()
+
+
+def test_the_last_slot_never_goes_back() -> None:
+    later = measured(FRESH, NOON)
+    assert later.last_slot == NOON
+    assert measured(later, NOON - timedelta(hours=1)) is later
+    assert measured(later, None) is later
