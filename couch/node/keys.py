@@ -1,5 +1,6 @@
 """The parts that request handlers find in the application, by typed key."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -7,6 +8,7 @@ from aiohttp import web
 if TYPE_CHECKING:
     from couch.node.auth import Authenticator
     from couch.node.catalog import Catalog
+    from couch.node.identity import Identity
     from couch.node.js.engine import JsEngine
     from couch.node.replicator.service import ReplicatorService
     from couch.node.settings import NodeSettings
@@ -18,6 +20,9 @@ VIEWS: "web.AppKey[ViewService]" = web.AppKey("VIEWS")
 REPLICATOR: "web.AppKey[ReplicatorService]" = web.AppKey("REPLICATOR")
 AUTH: "web.AppKey[Authenticator]" = web.AppKey("AUTH")
 SETTINGS: "web.AppKey[NodeSettings]" = web.AppKey("SETTINGS")
+IDENTITY: "web.AppKey[Identity]" = web.AppKey("IDENTITY")
+STOPPING: "web.AppKey[asyncio.Event]" = web.AppKey("STOPPING")  # set when the node stops
+TASKS: "web.AppKey[set[asyncio.Task[None]]]" = web.AppKey("TASKS")  # awaited when the node stops
 
 # Under these names a request carries what the middleware found out about it.
 DATABASE = "database"  # couch.node.database.Database: the caller may read it

@@ -1,0 +1,159 @@
+"""A running node: its parts put together, started and stopped in order."""
+
+import asyncio
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from aiohttp import web
+
+from couch.errors import Fault
+from couch.node.auth import Authenticator, AuthOptions
+from couch.node.catalog import SYSTEM_DATABASES, Catalog
+from couch.node.identity import DataFolder
+from couch.node.js.engine import JsEngine
+from couch.node.keys import (
+    AUTH,
+    CATALOG,
+    ENGINE,
+    IDENTITY,
+    REPLICATOR,
+    SETTINGS,
+    STOPPING,
+    TASKS,
+    VIEWS,
+)
+from couch.node.middleware import errors_in_shape, known_and_allowed
+from couch.node.replicator.options import ReplicatorOptions
+from couch.node.replicator.routes import routes as replicator_routes
+from couch.node.replicator.service import ReplicatorService
+from couch.node.routing import add_routes
+from couch.node.settings import NodeSettings
+from couch.node.views.http import routes as view_routes
+from couch.node.views.service import ViewService
+
+_THREADS = 8  # for SQLite and large JSON
+_BACKLOG = 512
+_SHUTDOWN_S = 5.0  # for requests that are at work when the node stops
+
+
+class RunningNode:
+    """A node that answers. `close` ends it; what was answered is on the disk in any case."""
+
+    def __init__(self, url: str, stack: AsyncExitStack) -> None:
+        self.url = url
+        self._stack = stack
+
+    async def close(self) -> None:
+        """Stop: feeds end, replications write last checkpoints, files close."""
+        await self._stack.aclose()
+
+
+async def start_node(settings: NodeSettings) -> RunningNode:
+    """Start a node in this event loop.
+
+    Raises:
+        Fault: settings, data folder or port cannot be used.
+    """
+    jwt_key = settings.jwt_secret()
+    if not settings.admin_password.reveal():
+        raise Fault(
+            "the node has no administrator. Set SURVEY_ADMIN_PASSWORD, or admin_password in its settings."
+        )
+    async with AsyncExitStack() as stack:
+        executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="node")
+        asyncio.get_running_loop().set_default_executor(executor)
+        folder = DataFolder(Path(settings.data))
+        stack.callback(folder.release)
+        catalog = await asyncio.to_thread(Catalog, folder.path)
+        stack.callback(catalog.close)
+        engine = JsEngine(
+            workers=settings.js_workers,
+            time_limit_s=settings.js_time_limit_s,
+            memory_limit_mb=settings.js_memory_limit_mb,
+        )
+        await engine.start()
+        stack.push_async_callback(engine.close)
+        for name in SYSTEM_DATABASES:
+            if name not in catalog:
+                await catalog.create(name)
+        auth = Authenticator(
+            catalog,
+            AuthOptions(
+                admin_password=settings.admin_password.reveal(),
+                cookie_secret=folder.identity.cookie_secret,
+                jwt_key=jwt_key,
+                session_timeout_s=settings.session_timeout_s,
+            ),
+        )
+        app = web.Application(
+            middlewares=[errors_in_shape, known_and_allowed],
+            client_max_size=settings.max_request_mb * 1024 * 1024,
+        )
+        app[CATALOG], app[ENGINE], app[AUTH], app[SETTINGS] = catalog, engine, auth, settings
+        app[IDENTITY], app[STOPPING] = folder.identity, asyncio.Event()
+        app[TASKS] = set[asyncio.Task[None]]()
+        views = ViewService(engine)
+        app[VIEWS] = views
+        stack.push_async_callback(views.close)
+        catalog.on_removed.append(views.forget)
+        listening = _listen(settings.bind, settings.port)
+        stack.callback(listening.close)
+        port = listening.getsockname()[1]
+        replicator = ReplicatorService(
+            base_url=lambda: f"http://{_loopback(settings.bind)}:{port}",
+            internal_headers=auth.internal_headers,
+            options=_replicator_options(settings),
+        )
+        app[REPLICATOR] = replicator
+        add_routes(app.router, [view_routes(), replicator_routes(replicator)])
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback(_finish_tasks, app)
+        stack.callback(app[STOPPING].set)
+        await web.SockSite(runner, listening, backlog=_BACKLOG).start()
+        await replicator.start()
+        stack.push_async_callback(replicator.close)
+        return RunningNode(f"http://{_shown(settings.bind)}:{port}", stack.pop_all())
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+    except OSError as err:
+        listening.close()
+        reason = (err.strerror or type(err).__name__).lower()
+        raise Fault(
+            f"the node cannot listen on {host}, port {port}: {reason}. "
+            "Stop what listens there, or choose another --port (0 takes a free one)."
+        ) from err
+    return listening
+
+
+def _loopback(bind: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(bind, _shown(bind))  # noqa: S104 - a name to replace
+
+
+def _shown(bind: str) -> str:
+    return f"[{bind}]" if ":" in bind else bind
+
+
+def _replicator_options(settings: NodeSettings) -> ReplicatorOptions:
+    given = settings.replicator
+    return ReplicatorOptions(
+        cert_file=Path(given.cert_file) if given.cert_file else None,
+        key_file=Path(given.key_file) if given.key_file else None,
+        ssl_ca=Path(given.ssl_ca) if given.ssl_ca else None,
+        checkpoint_interval_s=given.checkpoint_interval_s,
+    )
+
+
+async def _finish_tasks(app: web.Application) -> None:
+    tasks = app[TASKS]
+    if tasks:
+        await asyncio.wait(tasks)

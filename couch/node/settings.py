@@ -1,0 +1,64 @@
+"""The settings of a node."""
+
+import base64
+import binascii
+from typing import Annotated
+
+import msgspec
+
+from couch.secret import Secret, SettingsError
+
+# Databases whose files stay open at once; asking for one more lets the longest unused rest.
+OPEN_DATABASES = 100
+
+
+class ReplicatorSettings(msgspec.Struct, frozen=True):
+    """`[replicator]`: the identity and the trust of replications over TLS.
+
+    Attributes: `cert_file`, `key_file` (PEM) what this node shows to its peers; `ssl_ca` (PEM) whom it
+    trusts, "" for the system's authorities; `checkpoint_interval_s` seconds between checkpoints.
+    """
+
+    cert_file: str = ""
+    key_file: str = ""
+    ssl_ca: str = ""
+    checkpoint_interval_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+
+
+class NodeSettings(msgspec.Struct, frozen=True):
+    """A node.
+
+    Attributes: `data` its folder; `port` 0 picks a free one; `jwt_key` base64 of the key that signs tokens
+    (HMAC), without it no token is accepted; `password_iterations` of PBKDF2 for new passwords;
+    `js_...` the limits of design functions; `max_request_mb` the largest body accepted.
+    """
+
+    admin_password: Annotated[Secret, msgspec.Meta(extra={"env": "SURVEY_ADMIN_PASSWORD"})]
+    data: str = "node-data"
+    bind: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 5984
+    jwt_key: Annotated[Secret, msgspec.Meta(extra={"env": "SURVEY_JWT_KEY"})] = Secret("")
+    session_timeout_s: Annotated[int, msgspec.Meta(gt=0)] = 600
+    password_iterations: Annotated[int, msgspec.Meta(ge=1000)] = 600_000
+    js_workers: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2
+    js_time_limit_s: Annotated[float, msgspec.Meta(gt=0)] = 5.0
+    js_memory_limit_mb: Annotated[int, msgspec.Meta(ge=8)] = 64
+    max_request_mb: Annotated[int, msgspec.Meta(ge=8)] = 64
+    replicator: ReplicatorSettings = ReplicatorSettings()
+
+    def jwt_secret(self) -> bytes | None:
+        """The key of tokens.
+
+        Raises:
+            SettingsError: it is not base64.
+        """
+        text = self.jwt_key.reveal()
+        if not text:
+            return None
+        try:
+            return base64.b64decode(text, validate=True)
+        except binascii.Error as err:
+            raise SettingsError(
+                "the key of tokens (jwt_key, SURVEY_JWT_KEY) is not base64. "
+                "Make one with: openssl rand -base64 32"
+            ) from err
