@@ -1,9 +1,8 @@
 """The addresses of views: queries, information, upkeep. The middleware has seen to who may use them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
 
 from aiohttp import web
 
@@ -13,6 +12,8 @@ from couch.node.parameters import json_object
 from couch.node.views.definition import View, ViewGroup
 from couch.node.views.parameters import QueryParameters, check_parameters, from_body, from_url
 from couch.node.views.service import ViewService
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _ONE = "/{db}/_design/{ddoc}/_view/{view}"
 _QUERIES = "/{db}/_design/{ddoc}/_view/{view}/queries"
@@ -24,25 +25,22 @@ _COMPACT = "/{db}/_compact/{ddoc}"
 def routes() -> list[web.RouteDef]:
     """What to add to the application's router."""
     return [
-        web.get(_ONE, _get_view),
-        web.post(_ONE, _post_view),
-        web.route("*", _ONE, _only("GET", "POST", "HEAD")),
-        web.post(_QUERIES, _post_queries),
-        web.route("*", _QUERIES, _only("POST")),
-        web.get(_INFO, _get_info),
-        web.route("*", _INFO, _only("GET")),
-        web.post(_CLEANUP, _post_cleanup),
-        web.route("*", _CLEANUP, _only("POST")),
-        web.post(_COMPACT, _post_compact),
-        web.route("*", _COMPACT, _only("POST")),
+        *_methods(_ONE, ("GET", "POST", "HEAD"), GET=_get_view, POST=_post_view),
+        *_methods(_QUERIES, ("POST",), POST=_post_queries),
+        *_methods(_INFO, ("GET",), GET=_get_info),
+        *_methods(_CLEANUP, ("POST",), POST=_post_cleanup),
+        *_methods(_COMPACT, ("POST",), POST=_post_compact),
     ]
 
 
-def _only(*methods: str) -> Any:
-    async def refuse(_request: web.Request) -> web.StreamResponse:
-        raise method_not_allowed(*methods)
+def _methods(path: str, named: tuple[str, ...], **handlers: Handler) -> list[web.RouteDef]:
+    """Routes of one address; the last refuses every other method, naming those of `named`."""
 
-    return refuse
+    async def refuse(_request: web.Request) -> web.StreamResponse:
+        raise method_not_allowed(*named)
+
+    routes = [web.route(method, path, handler) for method, handler in handlers.items()]
+    return [*routes, web.route("*", path, refuse)]
 
 
 async def _get_view(request: web.Request) -> web.StreamResponse:
