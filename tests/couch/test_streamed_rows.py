@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import tracemalloc
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -40,3 +42,20 @@ def test_a_row_comes_before_the_next_one_has_arrived() -> None:
 def test_an_answer_that_ends_early_is_an_error(end: int) -> None:
     with pytest.raises(Unreachable):
         list(rows_of([COUCHDB[:end]]))
+
+
+def test_memory_holds_a_piece_and_never_the_whole_answer() -> None:
+    row = json.dumps({"id": "x" * 200, "value": 1})
+
+    def pieces() -> Iterator[str]:
+        yield '{"rows":['
+        for _ in range(300):
+            yield ",".join([row] * 100) + ","
+        yield row + "]}"
+
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in rows_of(pieces())) == 30_001  # 7 MB of text
+        assert tracemalloc.get_traced_memory()[1] < 500_000
+    finally:
+        tracemalloc.stop()
