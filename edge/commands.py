@@ -15,6 +15,8 @@ from edge.decode_command import decode
 if TYPE_CHECKING:
     from edge.settings import DeviceSettings
 
+_ENDS = (signal.SIGTERM, signal.SIGINT)
+
 _config = click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -70,11 +72,14 @@ def run(config: Path) -> None:
     except ValueError as err:
         raise Fault(str(err)) from err
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     agent = Agent(settings, clock=clock, witness=witness_from_environment(os.environ), stop=stop)
-    click.echo(f"device {settings.device} measures {len(settings.meters)} meter(s)")
-    agent.run()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in _ENDS}
+    try:
+        click.echo(f"device {settings.device} measures {len(settings.meters)} meter(s)")
+        agent.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     logging.getLogger(__name__).info("the agent ended as it was asked to")
 
 

@@ -13,7 +13,7 @@ import pytest
 from couch.bootstrap import ensure_database, household_security, raise_consent
 from couch.client import Database, Server
 from couch.clock import SLOT, Clock, from_rfc3339
-from couch.documents import Author, Consent, ConsentState, Reading, utc
+from couch.documents import Author, Consent, ConsentState, Gap, Reading, utc
 from couch.names import RESEARCHER, device_roles, household_database, replica_database
 from couch.settings import Account, Endpoint, Secret
 from edge import replica
@@ -127,6 +127,12 @@ class Site:
         prefix = f"measurement:{self.settings.meters[0].meter}:"
         ids = [doc_id for doc_id, _ in database.rows(start=prefix, end=f"{prefix}~")]
         return [(from_rfc3339(doc_id.removeprefix(prefix)) - START) // SLOT for doc_id in ids]
+
+    def slots_in_gaps(self) -> list[int]:
+        """Numbers of the slots that gap documents of the replica cover."""
+        gaps = [Gap.from_json(doc) for doc in self.replica.documents(start="gap:", end="gap:~")]
+        ends = [((gap.from_slot - START) // SLOT, (gap.to_slot - START) // SLOT) for gap in gaps]
+        return [number for first, last in ends for number in range(first, last + 1)]
 
     def with_centre(self, url: str) -> "Site":
         """The same device with another address of the centre."""
