@@ -5,11 +5,12 @@ import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from couch.documents.fields import Json
 from couch.node.replicator.failures import BadReplication
 
+_IN_PATHS = "/%:@!$&'()*+,;=~"  # what stands in a path as it is; "%" since the rest is encoded already
 _DEFAULT_PORTS = {"http": (80, 5984), "https": (443,)}
 
 
@@ -71,7 +72,8 @@ def endpoint_of(value: Any, local: Callable[[str], Endpoint] | None) -> Endpoint
     url_user = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
     user, password = _basic(body.get("auth", {})) or url_user or header_user or (None, None)
     netloc = parts.netloc.rpartition("@")[2]
-    path = parts.path if parts.query or parts.path.endswith("/") else parts.path + "/"
+    path = quote(parts.path, safe=_IN_PATHS)
+    path = path if parts.query or path.endswith("/") else path + "/"
     clean = urlunsplit((parts.scheme.lower(), netloc, path, parts.query, ""))
     return Endpoint(clean, user, password, headers)
 

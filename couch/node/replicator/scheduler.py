@@ -1,6 +1,7 @@
 """Runs jobs: each at most once at a time, again after a crash where a document wants it."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ _log = logging.getLogger(__name__)
 class _Entry:
     job: Job
     stop: asyncio.Event
+    wake: asyncio.Event
     task: "asyncio.Task[Json]"
 
 
@@ -53,10 +55,13 @@ class Scheduler:
         """
         if job.id in self._entries:
             return
-        stop = asyncio.Event()
-        work = self._once(job, stop) if completed is None else self._until_completed(job, stop, completed)
+        stop, wake = asyncio.Event(), asyncio.Event()
+        if completed is None:
+            work = self._once(job, stop)
+        else:
+            work = self._until_completed(job, stop, wake, completed)
         task = asyncio.create_task(work, name=f"replication {job.id}")
-        self._entries[job.id] = _Entry(job, stop, task)
+        self._entries[job.id] = _Entry(job, stop, wake, task)
         task.add_done_callback(lambda done: self._ended(job, done))
 
     async def result(self, job_id: str) -> Json:
@@ -72,12 +77,18 @@ class Scheduler:
                 raise ReplicationFailed("cancelled", "the replication was cancelled") from None
             raise
 
+    def wake(self, job_id: str) -> None:
+        """Let a crashed job try again at once."""
+        if (entry := self._entries.get(job_id)) is not None:
+            entry.wake.set()
+
     async def remove(self, job_id: str) -> bool:
         """Stop a job after the batch it is at, with a last checkpoint; False when there is none."""
         entry = self._entries.get(job_id)
         if entry is None:
             return False
         entry.stop.set()
+        entry.wake.set()
         _, late = await asyncio.wait({entry.task}, timeout=self._options.close_timeout_s)
         for task in late:
             task.cancel()
@@ -95,7 +106,9 @@ class Scheduler:
             job.record("stopped", _now())
             return result
 
-    async def _until_completed(self, job: Job, stop: asyncio.Event, completed: Completed) -> Json:
+    async def _until_completed(
+        self, job: Job, stop: asyncio.Event, wake: asyncio.Event, completed: Completed
+    ) -> Json:
         while True:
             try:
                 result = await self._once(job, stop)
@@ -105,11 +118,11 @@ class Scheduler:
                 job.record("crashed", _now(), failure)
                 wait_s = backoff_s(job.crashes, self._options)
                 _log.warning("replication %s crashed, next try in %.0f s: %s", job.id, wait_s, failure)
-                try:
-                    await asyncio.wait_for(stop.wait(), wait_s)
-                except TimeoutError:
-                    continue
-                return {}
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), wait_s)
+                wake.clear()
+                if stop.is_set():
+                    return {}
             else:
                 return result
 

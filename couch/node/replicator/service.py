@@ -111,6 +111,10 @@ class ReplicatorService:
         running = self.scheduler.job(job.id)
         if running is not None and not _may_stop(running, user):
             return _error(401, "unauthorized", "You are not a server admin.")
+        if running is not None and running.replication.document is not None:
+            self.scheduler.wake(job.id)  # whoever asks does not want to wait for the end of a pause
+        elif running is not None and running.replication != job.replication:
+            await self.scheduler.remove(job.id)  # other credentials or options
         self.scheduler.add(job)
         if job.replication.continuous:
             return 202, {"ok": True, "_local_id": job.id}

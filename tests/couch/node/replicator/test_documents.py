@@ -6,6 +6,7 @@ import pytest
 
 from couch.node.answers import HttpError
 from couch.node.replicator import document_states
+from couch.node.replicator.options import ReplicatorOptions
 from couch.node.user import UserCtx
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -92,6 +93,19 @@ def test_a_crashing_replication_is_tried_again_until_it_completes(bench):
         await in_state(bench, "one", "completed")
 
     bench(test)
+
+
+def test_who_asks_for_the_same_ends_the_pause_after_a_crash(bench):
+    async def test(bench):
+        follow(bench, one={})
+        a = bench.couch.databases.pop("a")
+        await bench.service.start()
+        await in_state(bench, "one", "crashing")
+        bench.couch.databases["a"] = a
+        await bench.replicate()
+        assert (await in_state(bench, "one", "completed"))["_replication_state"] == "completed"
+
+    bench(test, ReplicatorOptions(backoff_s=3600))
 
 
 def test_deleting_the_document_stops_a_continuous_replication(bench):

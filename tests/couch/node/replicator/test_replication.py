@@ -217,6 +217,21 @@ def test_a_continuous_replication_checkpoints_while_it_waits(bench):
     bench(test)
 
 
+def test_other_credentials_replace_a_running_replication(bench):
+    async def test(bench):
+        a, b = bench.couch.create("a", "b")
+        await bench.service.replicate(bench.body(continuous=True), UserCtx("u"))
+        (old,) = bench.service.scheduler.jobs()
+        body = bench.body(continuous=True, connection_timeout=9000)
+        await bench.service.replicate(body, UserCtx("u"))
+        (new,) = bench.service.scheduler.jobs()
+        assert new is not old
+        a.put("x")
+        await bench.until(lambda: "x" in b.read())
+
+    bench(test)
+
+
 def test_two_who_ask_for_the_same_wait_for_one_run(bench):
     async def test(bench):
         a, _ = bench.couch.create("a", "b")

@@ -35,6 +35,18 @@ def test_credentials_are_taken_out_of_wherever_they_stand(end):
     assert "cret" not in repr(endpoint)
 
 
+@pytest.mark.parametrize(
+    ("url", "clean"),
+    [
+        ("HTTP://Peer/a%2Fb", "http://Peer/a%2Fb/"),
+        ("http://peer/ä b", "http://peer/%C3%A4%20b/"),
+        ("http://[::1]:5984/a/", "http://[::1]:5984/a/"),
+    ],
+)
+def test_urls_are_kept_and_what_cannot_travel_is_encoded(url, clean):
+    assert endpoint_of(url, None).url == clean
+
+
 def test_other_headers_stay():
     end = {"url": "http://peer/a", "headers": {"X-One": "1", "Authorization": "Bearer t"}}
     assert endpoint_of(end, None).request_headers() == {"X-One": "1", "Authorization": "Bearer t"}
