@@ -159,6 +159,12 @@ class RunningCentre:
         self.admin.put_user(account.user, account.password.reveal(), roles)
         self.accounts.append(account.user)
 
+    def new_account(self, *roles: str) -> Server:
+        """A connection of a new account with these roles."""
+        account = Account(f"test-{uuid.uuid4().hex[:12]}", Secret(uuid.uuid4().hex))
+        self.put_account(account, *roles)
+        return self.server_as(account)
+
     def server_as(self, account: Account) -> Server:
         server = Server(self.settings.url, user=account.user, password=account.password.reveal())
         self.servers.append(server)
