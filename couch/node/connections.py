@@ -10,6 +10,10 @@ _IDLE_READERS = 2
 _BUSY_TIMEOUT_S = 30.0
 
 
+class DatabaseGoneError(Exception):
+    """The database was deleted while somebody read or wrote it."""
+
+
 class Connections:
     """Opens connections when they are needed, keeps few of them. Safe for use by many threads."""
 
@@ -23,8 +27,11 @@ class Connections:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection to read with."""
+        """A connection to read with. Raises DatabaseGoneError after `close`."""
         with self._lock:
+            # Never open the path again after the end: another database of that name may be there.
+            if self._closed:
+                raise DatabaseGoneError
             connection = self._idle.pop() if self._idle else None
         connection = connection or self._open()
         try:
@@ -44,7 +51,7 @@ class Connections:
         Left by an exception, nothing of it stays.
         """
         with self._write_lock:
-            connection = self._writer = self._writer or self._open()
+            connection = self._writing()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -56,7 +63,7 @@ class Connections:
     def rewrite(self) -> None:
         """Write the file anew without free pages, so that nothing deleted is left in it or in its log."""
         with self._write_lock:
-            connection = self._writer = self._writer or self._open()
+            connection = self._writing()
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -85,6 +92,12 @@ class Connections:
                     self._writer = None
             finally:
                 self._write_lock.release()
+
+    def _writing(self) -> sqlite3.Connection:
+        if self._closed:
+            raise DatabaseGoneError
+        self._writer = self._writer or self._open()
+        return self._writer
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(

@@ -11,6 +11,7 @@ from aiohttp import web
 from couch.node.access import check_security, require_admin
 from couch.node.accounts import USERS
 from couch.node.answers import HttpError, bad_request, forbidden, json_answer
+from couch.node.connections import DatabaseGoneError
 from couch.node.database import Database
 from couch.node.edits import parse_edit
 from couch.node.keys import CATALOG, DATABASE, TASKS, USER
@@ -163,7 +164,7 @@ async def _compact(database: Database) -> None:
         async with database.lock:
             if not database.removed:
                 await asyncio.to_thread(database.connections.rewrite)
-    except (OSError, sqlite3.Error) as err:
+    except (OSError, sqlite3.Error, DatabaseGoneError) as err:
         # A full disk, for example: the database is as it was, only not smaller.
         _log.warning("compaction of %s stopped: %s", database.name, err)
     finally:

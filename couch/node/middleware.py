@@ -7,6 +7,8 @@ from aiohttp import web
 
 from couch.node.access import is_admin, require_member, require_server_admin
 from couch.node.answers import HttpError, error_answer, method_not_allowed, not_found, unauthorized
+from couch.node.connections import DatabaseGoneError
+from couch.node.database import database_missing
 from couch.node.js.outcome import JsError
 from couch.node.keys import AUTH, CATALOG, DATABASE, USER
 from couch.node.user import UserCtx
@@ -34,6 +36,8 @@ async def errors_in_shape(request: web.Request, handler: Handler) -> web.StreamR
         return error_answer(HttpError(err.status, err.error, err.reason))
     except web.HTTPException as err:
         return error_answer(_translated(err))
+    except DatabaseGoneError:
+        return error_answer(database_missing())
     except ConnectionError:
         raise
     except Exception as err:  # noqa: BLE001 - a fault of this program must not look like a dead server

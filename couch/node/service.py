@@ -1,6 +1,7 @@
 """A running node: its parts put together, started and stopped in order."""
 
 import asyncio
+import logging
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -33,6 +34,9 @@ from couch.node.settings import NodeSettings
 from couch.node.views.http import routes as view_routes
 from couch.node.views.service import ViewService
 
+_log = logging.getLogger(__name__)
+
+_SAFE_KEY = 32  # bytes; RFC 7518, 3.2
 _THREADS = 8  # for SQLite and large JSON
 _BACKLOG = 512
 _SHUTDOWN_S = 5.0  # for requests that are at work when the node stops
@@ -61,6 +65,8 @@ async def start_node(settings: NodeSettings) -> RunningNode:
         raise Fault(
             "the node has no administrator. Set SURVEY_ADMIN_PASSWORD, or admin_password in its settings."
         )
+    if jwt_key is not None and len(jwt_key) < _SAFE_KEY:
+        _log.warning("the key of tokens has %d bytes: use %d or more", len(jwt_key), _SAFE_KEY)
     async with AsyncExitStack() as stack:
         executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="node")
         asyncio.get_running_loop().set_default_executor(executor)
