@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 
 from couch import names
-from couch.client import SYSTEM_DATABASES, Database, Server
+from couch.client import Database, Server
 from couch.design_documents import DESIGNS, HASH_FIELD, DatabaseKind, load_design_document
 from couch.documents.consent import GRANTED_ID, REVOKED_ID, ConsentState, consent_state
 from couch.documents.fields import Json
@@ -19,12 +19,6 @@ from couch.errors import Unreachable
 
 BUILD_WITHIN_S = 6 * 3600.0  # a view over a month of 10,000 households takes a while
 _NEXT = ".next"
-
-
-def ensure_system_databases(server: Server) -> None:
-    """`_users`, `_replicator` and `_global_changes`, which CouchDB does not make itself (design 11.5)."""
-    for name in SYSTEM_DATABASES:
-        server.create_database(name)
 
 
 def ensure_database(server: Server, name: str, kind: DatabaseKind, security: Json) -> Database:

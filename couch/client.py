@@ -17,7 +17,6 @@ from couch.errors import Conflict, CouchError, NotFound
 from couch.results import BulkResult, Change, ChangesBatch, DatabaseUpdate, Session, ViewRow
 from couch.transport import Transport
 
-SYSTEM_DATABASES = ("_users", "_replicator", "_global_changes")
 _CREATE_WITHIN_S = 5.0
 
 
@@ -136,7 +135,6 @@ def database_url(server_url: str, name: str) -> str:
 
 
 __all__ = [
-    "SYSTEM_DATABASES",
     "BulkResult",
     "Change",
     "ChangesBatch",

@@ -21,6 +21,7 @@ from couch.transport import split_url
 
 START_WITHIN_S = 30
 _LISTENING = "listening on "
+SYSTEM_DATABASES = ("_users", "_replicator", "_global_changes")  # a new CouchDB has none of them
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +30,11 @@ def couch_admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     given = os.environ.get("SURVEY_COUCHDB_URL")
     if given:
         url, user, password = split_url(given)
-        yield Endpoint(url, user or "admin", Secret(password or ""))
+        endpoint = Endpoint(url, user or "admin", Secret(password or ""))
+        with endpoint.server() as server:
+            for name in SYSTEM_DATABASES:
+                server.create_database(name)
+        yield endpoint
         return
     folder = tmp_path_factory.mktemp("node")
     password = uuid.uuid4().hex

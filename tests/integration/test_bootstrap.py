@@ -10,7 +10,6 @@ from couch.bootstrap import (
     deploy,
     document_consent,
     ensure_database,
-    ensure_system_databases,
     household_security,
     raise_consent,
     replica_security,
@@ -170,8 +169,3 @@ def test_two_bootstraps_at_once_agree(
         thread.join()
     assert failures == []
     assert len(couch_server.database(name).leaves("_design/rules")) == 1
-
-
-def test_the_system_databases_are_there_afterwards(couch_server: Server) -> None:
-    ensure_system_databases(couch_server)
-    assert {"_users", "_replicator", "_global_changes"} <= set(couch_server.database_names("_"))
