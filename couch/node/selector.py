@@ -17,7 +17,8 @@ __all__ = ["Matcher", "SelectorError", "compile_selector"]
 
 Matcher = Callable[[Any], bool]
 
-_ABSENT = object()
+_ABSENT = object()  # no such member
+_NO_PATH = object()  # what should have members has none: then not even `{"$exists": false}` matches
 
 
 def compile_selector(selector: Any) -> Matcher:
@@ -58,7 +59,7 @@ def _compile_field(name: str, condition: Condition, order: Callable[[Any], bytes
 
     def matches(document: Any) -> bool:
         value = _at(document, path)
-        return value is not _ABSENT and test(value)
+        return value is not _ABSENT and value is not _NO_PATH and test(value)
 
     return matches
 
@@ -73,20 +74,36 @@ def _parse_path(name: str) -> list[str]:
 def _at(value: Any, path: list[str]) -> Any:
     for name in path:
         if isinstance(value, dict):
-            value = value.get(name, _ABSENT)
+            if name not in value:
+                return _ABSENT
+            value = value[name]
         elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
             value = value[int(name)]
         else:
-            return _ABSENT
+            return _NO_PATH
     return value
 
 
+class _NotUnderstoodError(Exception):
+    """CouchDB leaves `$nor` as it is below these operators, and then fails on it: nothing matches."""
+
+
+def _fail(_value: Any) -> bool:
+    raise _NotUnderstoodError
+
+
 def _compile_nested(name: str, test: Matcher) -> Matcher:
-    if name == "$elemMatch":
-        return lambda value: isinstance(value, list) and any(test(one) for one in value)
-    if name == "$allMatch":
-        return lambda value: isinstance(value, list) and bool(value) and all(test(one) for one in value)
-    return lambda value: isinstance(value, dict) and any(test(key) for key in value)
+    def matches(value: Any) -> bool:
+        try:
+            if name == "$elemMatch":
+                return isinstance(value, list) and any(test(one) for one in value)
+            if name == "$allMatch":
+                return isinstance(value, list) and bool(value) and all(test(one) for one in value)
+            return isinstance(value, dict) and any(test(key) for key in value)
+        except _NotUnderstoodError:
+            return False
+
+    return matches
 
 
 def _compile_comparison(name: str, bound: bytes, order: Callable[[Any], bytes]) -> Matcher:
@@ -151,6 +168,7 @@ def _type_name(value: Any) -> str:
 
 
 _TESTS: dict[str, Callable[[Any], Matcher]] = {
+    "$nor": lambda _conditions: _fail,
     "$exists": lambda wanted: lambda _value: wanted,
     "$type": lambda wanted: lambda value: _type_name(value) == wanted,
     "$mod": _compile_mod,

@@ -17,6 +17,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _ONE = "/{db}/_design/{ddoc}/_view/{view}"
 _QUERIES = "/{db}/_design/{ddoc}/_view/{view}/queries"
+_NONE = "/{db}/_design/{ddoc}/_view"
+_BELOW = "/{db}/_design/{ddoc}/_view/{view}/{rest:.+}"
 _INFO = "/{db}/_design/{ddoc}/_info"
 _CLEANUP = "/{db}/_view_cleanup"
 _COMPACT = "/{db}/_compact/{ddoc}"
@@ -27,6 +29,8 @@ def routes() -> list[web.RouteDef]:
     return [
         *_methods(_ONE, ("GET", "POST", "HEAD"), GET=_get_view, POST=_post_view),
         *_methods(_QUERIES, ("POST",), POST=_post_queries),
+        *_methods(_NONE, ("GET", "POST", "HEAD")),
+        *_methods(_BELOW, ("GET", "POST", "HEAD")),
         *_methods(_INFO, ("GET",), GET=_get_info),
         *_methods(_CLEANUP, ("POST",), POST=_post_cleanup),
         *_methods(_COMPACT, ("POST",), POST=_post_compact),

@@ -3,7 +3,7 @@
 Source: couch_mrview_http.erl (parse_param) and couch_mrview_util.erl (validate_args) there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -19,6 +19,9 @@ _NAMES = {
     "startkey_docid": "start_key_doc_id",
     "endkey_docid": "end_key_doc_id",
 }
+
+
+_Reader = Callable[[Any], Any]
 
 
 class _Unset:
@@ -63,15 +66,17 @@ class QueryParameters:
 
 def from_url(query: Iterable[tuple[str, str]], base: QueryParameters | None = None) -> QueryParameters:
     """Parameters of a URL, on top of `base`. Raises HttpError 400."""
-    return _read(query, base or QueryParameters(), _decode)
+    return _read(query, base or QueryParameters(), _decode, _number)
 
 
 def from_body(body: Mapping[str, Any], base: QueryParameters | None = None) -> QueryParameters:
     """Parameters of a JSON object, on top of `base`. Raises HttpError 400."""
-    return _read(body.items(), base or QueryParameters(), lambda value: value)
+    return _read(body.items(), base or QueryParameters(), lambda value: value, lambda value: value)
 
 
-def _read(items: Iterable[tuple[str, Any]], base: QueryParameters, key: Any) -> QueryParameters:
+def _read(
+    items: Iterable[tuple[str, Any]], base: QueryParameters, key: _Reader, number: _Reader
+) -> QueryParameters:
     found: dict[str, Any] = {}
     for given, value in items:
         name = _NAMES.get(given, given)
@@ -84,7 +89,7 @@ def _read(items: Iterable[tuple[str, Any]], base: QueryParameters, key: Any) -> 
         elif name in ("start_key_doc_id", "end_key_doc_id"):
             found[name] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
         elif name in ("limit", "skip", "group_level"):
-            found[name] = _natural(value)
+            found[name] = _natural(number(value))
         elif name in _BOOLEANS:
             found[name] = _boolean(value)
         elif name in _CHOICES:
@@ -119,18 +124,20 @@ def _decode(text: str) -> Any:
         raise bad_request("invalid UTF-8 JSON") from None
 
 
+def _number(text: str) -> Any:
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
 def _natural(value: Any) -> int:
-    number = value
-    if isinstance(value, str):
-        try:
-            number = int(value)
-        except ValueError:
-            raise query_parse_error(f'Invalid value for integer: "{value}"') from None
-    if not isinstance(number, int) or isinstance(number, bool):
-        raise query_parse_error(f"Invalid value for integer: {value}")
-    if number < 0:
+    if not isinstance(value, int) or isinstance(value, bool):
+        shown = f'"{value}"' if isinstance(value, str) else value
+        raise query_parse_error(f"Invalid value for integer: {shown}")
+    if value < 0:
         raise query_parse_error(f'Invalid value for positive integer: "{value}"')
-    return number
+    return value
 
 
 def _boolean(value: Any) -> bool:

@@ -52,14 +52,18 @@ class Range:
         return "sort DESC, id DESC, n" if self.descending else "sort, id, n"
 
 
-def ranges_of(parameters: QueryParameters, sort_key: Callable[[Any], bytes]) -> Iterator[Range]:
+def ranges_of(
+    parameters: QueryParameters, sort_key: Callable[[Any], bytes], *, reduces: bool
+) -> Iterator[Range]:
     """The stretches of a query in order: one, or one for each of `keys`.
+
+    As in CouchDB `descending` turns the order of `keys` around, but not where the answer `reduces`.
 
     Raises:
         HttpError: 400 where start and end are the wrong way round.
     """
     if parameters.keys is not None:
-        keys = reversed(parameters.keys) if parameters.descending else parameters.keys
+        keys = reversed(parameters.keys) if parameters.descending and not reduces else parameters.keys
         for key in keys:
             yield _range(parameters, sort_key(key), sort_key(key))
         return

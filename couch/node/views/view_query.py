@@ -30,7 +30,7 @@ class ViewQuery:
 
 def stretches(index: Index, view: View, parameters: QueryParameters) -> tuple[Range, ...]:
     """The rows that the parameters mean. Raises HttpError 400 where start and end are the wrong way round."""
-    return tuple(ranges_of(parameters, index.sort_key(view.map)))
+    return tuple(ranges_of(parameters, index.sort_key(view.map), reduces=parameters.reduces(view)))
 
 
 def sequence_member(query: ViewQuery) -> list[str]:
