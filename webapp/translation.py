@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flask import Flask, g, has_request_context, request
 
+CATALOGS = "survey_catalogs"  # in app.extensions
 _LOCALES = Path(__file__).parent / "locale"
 
 
@@ -23,6 +24,7 @@ def catalogs(folder: Path = _LOCALES) -> dict[str, NullTranslations]:
 
 def install(app: Flask, available: dict[str, NullTranslations]) -> None:
     """Give templates `_()`, `gettext` and `ngettext`, and each request the language its reader prefers."""
+    app.extensions[CATALOGS] = available
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
         _plain, _plural, newstyle=True

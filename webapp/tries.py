@@ -56,3 +56,8 @@ class Tries:
         with self._lock:
             self._records.pop(name, None)
         return True, 0.0
+
+    def forget(self) -> None:
+        """Forget every wrong try."""
+        with self._lock:
+            self._records.clear()

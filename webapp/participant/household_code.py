@@ -19,7 +19,7 @@ from webapp.tries import Tries
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no I, O, 0, 1
 _GROUPS, _GROUP = 2, 5
 # 4 MB instead of werkzeug's 32: the device has little memory, and a made code needs no more.
-_METHOD = "scrypt:4096:8:8"
+_METHOD = "scrypt:4096:8:2"
 
 
 def make_code() -> str:

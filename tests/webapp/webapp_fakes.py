@@ -1,0 +1,124 @@
+"""A database in memory in place of CouchDB, as much of it as the pages use.
+
+`test_fakes.py` runs the same expectations against these and the real thing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from couch.client import ViewRow
+from couch.clock import from_rfc3339
+from couch.database import same_content
+from couch.documents import Json
+from couch.errors import Conflict, NotFound
+
+
+class FakeDatabase:
+    """As much of `couch.client.Database` as the pages use."""
+
+    def __init__(self) -> None:
+        self.docs: dict[str, Json] = {}
+        self.locals: dict[str, Json] = {}
+        self.fails: Exception | None = None
+        self.absent = False
+
+    def _ask(self) -> None:
+        if self.fails is not None:
+            raise self.fails
+        if self.absent:
+            raise NotFound("GET found nothing", error="not_found", reason="no_db_file", status=404)
+
+    def info(self) -> Json:
+        self._ask()
+        return {"doc_count": len(self.docs)}
+
+    def exists(self) -> bool:
+        if self.fails is not None:
+            raise self.fails
+        return not self.absent
+
+    def find(self, doc_id: str) -> Json | None:
+        self._ask()
+        return self.docs.get(doc_id)
+
+    def leaves(self, doc_id: str) -> list[Json]:
+        found = self.find(doc_id)
+        return [found] if found else []
+
+    def put_once(self, doc: Json) -> bool:
+        self._ask()
+        stands = self.docs.get(doc["_id"])
+        if stands is None:
+            self.docs[doc["_id"]] = {**doc, "_rev": "1-a"}
+            return True
+        if same_content(stands, doc):
+            return False
+        raise Conflict("other content", error="conflict", status=409)
+
+    def documents(
+        self,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        keys: list[str] | None = None,
+        page: int = 1000,
+    ) -> Iterator[Json]:
+        self._ask()
+        ids = sorted(self.docs) if keys is None else [key for key in keys if key in self.docs]
+        for doc_id in ids:
+            if (start is None or doc_id >= start) and (end is None or doc_id <= end):
+                yield self.docs[doc_id]
+
+    def local(self, name: str) -> Json | None:
+        self._ask()
+        return self.locals.get(name)
+
+    def view(self, design: str, view: str, **params: Any) -> Iterator[ViewRow]:
+        self._ask()
+        yield from _VIEWS[design, view](self.docs.values(), params)
+
+
+def _latest_slot_by_meter(docs: Any, _params: Any) -> list[ViewRow]:
+    slots: dict[str, float] = {}
+    for doc in docs:
+        if doc["type"] == "measurement":
+            seconds = from_rfc3339(doc["slot"]).timestamp()
+            slots[doc["meter"]] = max(slots.get(doc["meter"], 0), seconds)
+    return [ViewRow(None, meter, {"max": slot}) for meter, slot in sorted(slots.items())]
+
+
+def _households_by_consent(docs: Any, params: Mapping[str, Any]) -> list[ViewRow]:
+    rows = sorted(
+        (([doc["consent"], doc.get("name")], doc) for doc in docs if doc["type"] == "household_summary"),
+        key=lambda row: (row[0][0], row[0][1] or "", row[1]["_id"]),
+    )
+    if params.get("group_level") == 1:
+        states = [key[0] for key, _doc in rows]
+        return [ViewRow(None, [state], states.count(state)) for state in sorted(set(states))]
+    found = [ViewRow(doc["_id"], key, None, doc) for key, doc in rows]
+    if "start_key" in params:
+        ids = [row.id for row in found]
+        found = found[ids.index(params["start_key_doc_id"]) :]
+    return found[: params["limit"]]
+
+
+_VIEWS: dict[tuple[str, str], Callable[[Any, Any], list[ViewRow]]] = {
+    ("page", "latest_slot_by_meter"): _latest_slot_by_meter,
+    ("registry", "households_by_consent"): _households_by_consent,
+}
+
+
+class FakeServer:
+    """As much of `couch.client.Server` as the centre's pages use."""
+
+    url = "http://fake:5984"
+
+    def __init__(self) -> None:
+        self.databases = {name: FakeDatabase() for name in ("registry", "research")}
+
+    def database(self, name: str) -> FakeDatabase:
+        if name not in self.databases:
+            gone = FakeDatabase()
+            gone.absent = True
+            return gone
+        return self.databases[name]
