@@ -116,6 +116,24 @@ class Job:
             "start_time": to_rfc3339(self.added_at),
         }
 
+    def task(self, database: str | None, node: str) -> Json:
+        """The row of `_active_tasks`, for a job that runs."""
+        replication = self.replication
+        return {
+            "node": node,
+            "type": "replication",
+            "user": replication.user,
+            "replication_id": self.id,
+            "database": database,
+            "doc_id": replication.document,
+            "source": replication.source.url,
+            "target": replication.target.url,
+            "continuous": replication.continuous,
+            "checkpoint_interval": int(replication.checkpoint_interval_s * 1000),
+            "started_on": int(self.events[0].at.timestamp()),
+            **(self.stats() or {}),
+        }
+
     def summary(self) -> Json:
         """The part of a row of `_scheduler/docs` that tells of the job."""
         state = self.state

@@ -10,6 +10,7 @@ from couch.node.answers import (
     HttpError,
     bad_request,
     json_answer,
+    method_not_allowed,
     not_found,
     query_parse_error,
     unauthorized,
@@ -18,10 +19,9 @@ from couch.node.keys import USER
 from couch.node.replicator import document_states
 from couch.node.replicator.failures import ReplicationFailed
 from couch.node.replicator.job import STATES
-from couch.node.replicator.service import ReplicatorService
+from couch.node.replicator.service import NODE, ReplicatorService, document_database
 from couch.node.user import UserCtx
 
-NODE = "node@127.0.0.1"
 _DEFAULT_LIMIT = 100
 _ALL = 1_000_000
 
@@ -35,8 +35,11 @@ def routes(service: ReplicatorService) -> list[web.RouteDef]:
             raise unauthorized("You are not an authenticated user")
         if not request.headers.get("Content-Type", "application/json").startswith("application/json"):
             raise HttpError(415, "bad_content_type", "Content-Type must be application/json")
+        content = await request.read()
+        if not content:
+            raise bad_request("Missing request body")
         try:
-            body = msgspec.json.decode(await request.read())
+            body = msgspec.json.decode(content)
         except msgspec.DecodeError as err:
             raise bad_request("invalid UTF-8 JSON") from err
         status, answer = await service.replicate(body, user)
@@ -56,8 +59,7 @@ def routes(service: ReplicatorService) -> list[web.RouteDef]:
 
     async def docs(request: web.Request) -> web.Response:
         _need_admin(request)
-        if request.match_info.get("db", document_states.DATABASE) != document_states.DATABASE:
-            raise bad_request("Invalid path")
+        _need_replicator(request)
         limit, skip = _count(request, "limit", _ALL), _count(request, "skip", 0)
         states = _states(request)
         try:
@@ -72,10 +74,8 @@ def routes(service: ReplicatorService) -> list[web.RouteDef]:
 
     async def doc(request: web.Request) -> web.Response:
         _need_admin(request)
-        doc_id = request.match_info["doc"]
-        if request.match_info["db"] != document_states.DATABASE:
-            raise bad_request("Invalid path")
-        document = await service.own_document(doc_id)
+        _need_replicator(request)
+        document = await service.own_document(request.match_info["document"])
         if document is None:
             raise not_found("missing")
         return json_answer(_doc_row(service, document))
@@ -85,8 +85,9 @@ def routes(service: ReplicatorService) -> list[web.RouteDef]:
         web.get("/_scheduler/jobs", jobs),
         web.get("/_scheduler/jobs/{job}", job),
         web.get("/_scheduler/docs", docs),
-        web.get("/_scheduler/docs/{db}", docs),
-        web.get("/_scheduler/docs/{db}/{doc:.+}", doc),
+        web.get("/_scheduler/docs/{database}", docs),
+        web.get("/_scheduler/docs/{database}/{document:.+}", doc),
+        web.route("*", "/_scheduler{rest:.*}", _nothing),
     ]
 
 
@@ -100,6 +101,17 @@ def _need_admin(request: web.Request) -> None:
         raise unauthorized("You are not a server admin.")
 
 
+def _need_replicator(request: web.Request) -> None:
+    if request.match_info.get("database", document_states.DATABASE) != document_states.DATABASE:
+        raise bad_request("Invalid path")
+
+
+async def _nothing(request: web.Request) -> web.Response:
+    if request.method not in ("GET", "HEAD"):
+        raise method_not_allowed("GET", "HEAD")
+    return json_answer({"error": "not found"}, status=404)
+
+
 def _job_ids(service: ReplicatorService) -> list[str]:
     return [job.id for job in service.scheduler.jobs()]
 
@@ -108,8 +120,7 @@ def _job_row(service: ReplicatorService, job_id: str) -> Json:
     job = service.scheduler.job(job_id)
     if job is None:
         raise not_found("missing")
-    database = None if job.replication.document is None else document_states.DATABASE
-    return job.to_json(database, NODE)
+    return job.to_json(document_database(job), NODE)
 
 
 def _doc_row(service: ReplicatorService, document: Json) -> Json:

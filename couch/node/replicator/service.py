@@ -27,6 +27,7 @@ from couch.node.replicator.tls import TlsIdentity
 from couch.node.user import UserCtx
 
 _log = logging.getLogger(__name__)
+NODE = "node@127.0.0.1"  # the name that this node has among CouchDB's: it is always alone
 _CANCEL_IDS = ("_local_id", "replication_id", "id")
 
 
@@ -95,6 +96,10 @@ class ReplicatorService:
             return _error(err.status, err.error, err.reason)
         except ReplicationFailed as err:
             return _error(500, err.error, err.reason)
+
+    def active_tasks(self) -> list[Json]:
+        """The rows of `_active_tasks`: what runs now."""
+        return [job.task(document_database(job), NODE) for job in self.scheduler.jobs() if job.running]
 
     async def own_documents(self) -> list[Json]:
         """The documents of `_replicator`, by id, without design documents. Raises ReplicationFailed."""
@@ -214,6 +219,11 @@ class ReplicatorService:
             retries=retries,
             retry_wait_s=self._options.retry_wait_s,
         )
+
+
+def document_database(job: Job) -> str | None:
+    """The database of the document that wants a job; None for one of `POST /_replicate`."""
+    return None if job.replication.document is None else document_states.DATABASE
 
 
 def _may_stop(job: Job, user: UserCtx) -> bool:
