@@ -24,7 +24,6 @@ ATTEMPTS = 3
 CONNECT_TIMEOUT_S = 10.0
 _FIRST_WAIT_S = 0.2
 _GROWTH = 4.0
-_REPLICATION_AUTH = "replication_auth_error"  # of `_replicate`, also when an end cannot be reached
 _NOT_A_MEMBER = "You are not allowed to access this db."
 
 
@@ -205,7 +204,7 @@ def error_for(method: str, url: str, status: int, result: Any) -> CouchError:
     if (
         status == 401
         or (status == 403 and _about_account(method, database, reason))
-        or (error == _REPLICATION_AUTH and "unauthorized" in reason)
+        or (database == "_replicate" and _an_end_denied(error, reason))
     ):
         return AccessDenied(
             f"{what} was denied ({said}). Check the account, its password and its roles.",
@@ -235,6 +234,13 @@ def error_for(method: str, url: str, status: int, result: Any) -> CouchError:
 def _about_account(method: str, database: str, reason: str) -> bool:
     """Whether a 403 speaks of the account; else it is a validator's word about a document."""
     return method in ("GET", "HEAD") or database == "_replicate" or reason == _NOT_A_MEMBER
+
+
+def _an_end_denied(error: str, reason: str) -> bool:
+    """Whether a failed one-shot speaks of an account; `replication_auth_error` can also mean no network."""
+    return error in ("unauthorized", "forbidden") or (
+        error == "replication_auth_error" and "unauthorized" in reason
+    )
 
 
 def _cause(err: BaseException) -> str:

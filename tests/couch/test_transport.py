@@ -150,8 +150,6 @@ def test_every_request_has_a_time_out() -> None:
         ("PUT", 400, "bad_request", "invalid UTF-8 JSON", Refused),
         ("PUT", 413, "document_too_large", "", Refused),
         ("POST", 501, "not_implemented", "later", Refused),
-        ("GET", 500, "replication_auth_error", "{session_request_unauthorized}", AccessDenied),
-        ("GET", 500, "replication_auth_error", "{conn_failed,{error,econnrefused}}", Unreachable),
         ("GET", 500, "error", "reason", Unreachable),
         ("GET", 503, "", "", Unreachable),
         ("GET", 429, "", "", Unreachable),
@@ -167,6 +165,24 @@ def test_each_answer_has_the_error_of_the_caller_s_next_action(
     assert reason in str(result)
     assert "u:p@" not in str(result)
     assert "doc-id" not in str(result)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "reason", "kind"),
+    [
+        (500, "replication_auth_error", '{session_request_unauthorized,"http://h/_session"}', AccessDenied),
+        (500, "replication_auth_error", "{conn_failed,\n  {error,econnrefused}}", Unreachable),
+        (403, "forbidden", "http://h/db/", AccessDenied),
+        (500, "unauthorized", "unauthorized to access or create database", AccessDenied),
+        (500, "db_not_found", "could not open http://h/db/", Unreachable),
+    ],
+)
+def test_a_failed_one_shot_tells_a_denied_account_from_a_broken_way(
+    status: int, error: str, reason: str, kind: type[CouchError]
+) -> None:
+    result = error_for("POST", "http://h/_replicate", status, {"error": error, "reason": reason})
+    assert type(result) is kind
+    assert "\n" not in str(result)
 
 
 def test_an_error_page_of_a_proxy_is_an_error_too(fake: Fake, server: Server) -> None:

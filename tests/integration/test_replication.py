@@ -10,7 +10,7 @@ import pytest
 from couch.bootstrap import ensure_database, household_security, raise_consent, replica_security
 from couch.client import Database, Server
 from couch.documents import Author, Consent, ConsentState, Json, Measurement, Reading, TimeProvenance
-from couch.errors import CouchError
+from couch.errors import AccessDenied, Unreachable
 from couch.names import AGENT, PAGE, PULL, PUSH, RESEARCHER, device_roles, household_of
 from couch.replication import (
     PUSH_ALWAYS,
@@ -236,8 +236,23 @@ def test_missing_at_the_centre_is_what_the_replica_holds_and_the_centre_lacks(pa
     assert missing_at(pair.centre, pair.agent, ids) == {}
 
 
-def test_a_wrong_account_is_an_error_that_does_not_show_the_password(pair: Pair) -> None:
+def test_a_wrong_account_is_denied_without_showing_the_password(pair: Pair) -> None:
     site = Site(pair.centre_site.url, pair.centre_site.database, "nobody", Secret("hunter2"))
-    with pytest.raises(CouchError) as caught:
+    with pytest.raises(AccessDenied) as caught:
         push(pair.local, pair.push_site, site, PUSH_ALWAYS, timeout_s=WITHIN_S)
     assert "hunter2" not in f"{caught.value} {site!r}"
+
+
+def test_who_is_no_member_of_the_household_is_denied(pair: Pair) -> None:
+    stranger = Site(
+        pair.centre_site.url, pair.centre_site.database, pair.push_site.user, pair.push_site.password
+    )
+    with pytest.raises(AccessDenied):
+        push(pair.local, pair.push_site, stranger, PUSH_ALWAYS, timeout_s=WITHIN_S)
+
+
+def test_a_centre_that_cannot_be_reached_is_unreachable(pair: Pair) -> None:
+    nowhere = Site("http://127.0.0.1:9", pair.centre_site.database, "device", Secret("hunter2"))
+    with pytest.raises(Unreachable) as caught:
+        push(pair.local, pair.push_site, nowhere, PUSH_ALWAYS, timeout_s=WITHIN_S)
+    assert "hunter2" not in str(caught.value)
