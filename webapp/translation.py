@@ -37,12 +37,12 @@ def install(app: Flask, available: dict[str, NullTranslations]) -> None:
         g.translations = available[g.language]
 
 
-def gettext(text: str, **values: object) -> str:
+def gettext(text: str, /, **values: object) -> str:
     """`text` in the reader's language, with `%(name)s` filled in from `values`."""
     return _plain(text) % values if values else _plain(text)
 
 
-def ngettext(one: str, many: str, n: int, **values: object) -> str:
+def ngettext(one: str, many: str, n: int, /, **values: object) -> str:
     """`one` or `many`, as the reader's language wants for `n`; `%(n)s` is filled in."""
     return _plural(one, many, n) % {"n": n, **values}
 

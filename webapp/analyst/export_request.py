@@ -8,6 +8,7 @@ from typing import Literal
 from couch.client import Server
 from couch.errors import Fault, NotFound
 from couch.names import RESEARCH
+from webapp.translation import gettext
 
 Format = Literal["ndjson", "json", "csv"]
 FORMATS: tuple[Format, ...] = ("ndjson", "json", "csv")
@@ -39,19 +40,40 @@ class ExportRequest:
 def parse_request(first: str, end: str, household: str | None, wanted: str) -> ExportRequest:
     """A request from what people typed. Raises Fault."""
     start, stop = _day("from", first), _day("to", end)
-    if start >= stop:
+    if start > stop:
         raise Fault(
-            f"the export from {start} to {stop} holds no day: `from` is its first day, `to` the day after "
-            f"its last. {'Exchange the two' if start > stop else 'Give a later `to`'}."
+            gettext(
+                "the export ends on %(stop)s, before it begins on %(start)s: exchange the two days",
+                start=start,
+                stop=stop,
+            )
+        )
+    if start == stop:
+        raise Fault(
+            gettext(
+                "the export from %(start)s to %(stop)s holds no day: `to` is the day after the last one, "
+                "so give a later one",
+                start=start,
+                stop=stop,
+            )
         )
     pseudonym = (household or "").strip() or None
     if pseudonym is not None and not _PSEUDONYM.fullmatch(pseudonym):
         raise Fault(
-            f"the household {pseudonym!r} is no pseudonym: it has 32 digits from 0-9 and a-f, "
-            "as in the column `household` of an export of all households"
+            gettext(
+                "the household %(name)s is no pseudonym: it has 32 digits from 0-9 and a-f, "
+                "as in the column `household` of an export of all households",
+                name=repr(pseudonym),
+            )
         )
     if wanted not in FORMATS:
-        raise Fault(f"the format {wanted!r} is unknown: choose one of {', '.join(FORMATS)}")
+        raise Fault(
+            gettext(
+                "the format %(name)s is unknown: choose one of %(formats)s",
+                name=repr(wanted),
+                formats=", ".join(FORMATS),
+            )
+        )
     return ExportRequest(start, stop, pseudonym, wanted)
 
 
@@ -68,13 +90,20 @@ def check_household(server: Server, request: ExportRequest) -> None:
         found = research.find(f"context:{request.household}")
     except NotFound as err:
         raise Fault(
-            f"the CouchDB at {server.url} holds no database `{RESEARCH}`: "
-            "check the address, or set the centre up with `survey centre init`"
+            gettext(
+                "the CouchDB at %(url)s holds no database `%(name)s`: "
+                "check the address, or set the centre up with `survey centre init`",
+                url=server.url,
+                name=RESEARCH,
+            )
         ) from err
     if found is None:
         raise Fault(
-            f"no household has the pseudonym {request.household}: "
-            "leave the household out to export all, and take one from the column `household`"
+            gettext(
+                "no household has the pseudonym %(name)s: "
+                "leave the household out to export all, and take one from the column `household`",
+                name=request.household,
+            )
         )
 
 
@@ -82,4 +111,6 @@ def _day(name: str, text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise Fault(f"`{name}` is {text!r}: it takes a day such as 2026-01-31") from None
+        raise Fault(
+            gettext("`%(name)s` is %(text)s: it takes a day such as 2026-01-31", name=name, text=repr(text))
+        ) from None
