@@ -19,7 +19,7 @@ _RESEARCHER_ROLES = ("--role", "researcher", "--role", "analyst")
 
 class NewDevice(msgspec.Struct, frozen=True):
     device: str
-    settings: Path
+    settings: str  # the path of its device.toml
 
 
 class NewHousehold(msgspec.Struct, frozen=True):

@@ -81,7 +81,7 @@ class Story:
             made = self.centre.add_household(file)
             (new,) = made.devices
             self.devices[name] = DemoDevice(
-                new.settings, self.centre, self.environ, device=new.device, household=made.household
+                Path(new.settings), self.centre, self.environ, device=new.device, household=made.household
             )
             self.tell.seen(f"{name.title()}'s household: {household_database(made.household)}")
         for name, device in self.devices.items():
