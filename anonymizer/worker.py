@@ -19,6 +19,7 @@ from couch.errors import AccessDenied, CouchError, Unreachable
 
 _log = logging.getLogger(__name__)
 REPORT_EVERY_S = 60.0
+_FEED_ENDS_WITHIN_S = 0.5
 UNREACHABLE_AT_MOST_S = 10.0  # the server restarts for everybody: do not stay away long
 
 
@@ -55,7 +56,9 @@ class Worker:
         Raises AccessDenied when an account is not let in any more.
         """
         threads = self._start(stop)
-        announcer = threading.Thread(target=self._announce, args=(stop,), name="announcements")
+        # It does no work of its own, and a feed of CouchDB waits ten seconds for the first byte of an answer:
+        # the end does not wait for that.
+        announcer = threading.Thread(target=self._announce, args=(stop,), name="announcements", daemon=True)
         announcer.start()
         try:
             with self._connect() as centre:
@@ -65,8 +68,9 @@ class Worker:
         finally:
             stop.set()
             self.backlog.close()
-            for thread in (announcer, *threads):
+            for thread in threads:
                 thread.join()
+            announcer.join(_FEED_ENDS_WITHIN_S)
         _log.info("ended: %s", self.metrics.line())
         if self._fatal:
             raise self._fatal[0]
