@@ -90,6 +90,8 @@ class Documents:
                     await self._forget_all()
                 else:
                     _log.warning("cannot follow %s: %s", document_states.DATABASE, failure)
+            except Exception:  # noqa: BLE001 - a fault of our own at one document must not end the others
+                _log.exception("cannot follow %s", document_states.DATABASE)
             await asyncio.sleep(_RETRY_S)
 
     async def _follow(self, database: Peer) -> None:
@@ -150,8 +152,8 @@ class Documents:
                         f"Replication `{job.id}` specified by document `{wanted.doc_id}` already started, "
                         f"triggered by document `{other.replication.document}` from db `_replicator`"
                     )
-                    del self._wanted[wanted.doc_id]
                     await self._mark_failed(wanted.doc_id, words)
+                    self._wanted.pop(wanted.doc_id, None)
                     return
                 wanted.error = (
                     f"Replication `{job.id}` specified by document `{wanted.doc_id}` already running as a "
@@ -180,6 +182,9 @@ class Documents:
             try:
                 await database.put(doc_id, change(document))
             except PeerRefused as err:
+                if err.status in (401, 403):
+                    _log.warning("a validator keeps the state out of replication document %s", doc_id)
+                    return
                 if err.status != 409:
                     raise
             else:
