@@ -5,6 +5,7 @@ case with hyphens, quantities are an integer and a power-of-ten scaler. Values a
 again when written.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 
@@ -19,6 +20,7 @@ Obis = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{12}$", description="OBIS 
 Json = dict[str, Any]
 
 _EXTRA = "__extra__"
+_MISSING = re.compile(r"missing required field `(\w+)`")
 D = TypeVar("D", bound="Document")
 
 
@@ -85,7 +87,9 @@ def _convert(raw: Json, cls: type[D], name: str) -> D:
         return msgspec.convert(raw, cls)
     except msgspec.ValidationError as err:
         reason, _, path = str(err).partition(" - at `")
-        field = path.rstrip("`").removeprefix("$").removeprefix(".") or "the document"
+        missing = _MISSING.search(reason)  # msgspec names the object that lacks it, we the field itself
+        path = path.rstrip("`").removeprefix("$") + (f".{missing.group(1)}" if missing else "")
+        field = path.removeprefix(".") or "the document"
         raise BadDocument(name, field, reason) from err
 
 

@@ -180,8 +180,17 @@ def test_a_bad_document_names_document_field_and_reason(
 def test_a_missing_field_is_named() -> None:
     doc = _measurement()
     del doc["meter"]
-    with pytest.raises(BadDocument, match="meter"):
+    with pytest.raises(BadDocument) as caught:
         Measurement.from_json(doc)
+    assert caught.value.field == "meter"
+
+
+def test_a_missing_field_deep_inside_is_named_with_its_path() -> None:
+    doc = _measurement()
+    del doc["data"][0]["scaler"]
+    with pytest.raises(BadDocument) as caught:
+        Measurement.from_json(doc)
+    assert caught.value.field == "data[0].scaler"
 
 
 def test_an_id_that_the_content_contradicts_is_a_bad_document() -> None:
