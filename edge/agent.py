@@ -127,6 +127,7 @@ class Agent:
             vitals=self.vitals,
             pull=partial(pulling.before_cycle, self._settings.cycle.pull_timeout_s),
             announce=partial(_announce, transmission),
+            clock_lost=transmission.request,  # the heartbeat says so
         )
         cycle.run(self._stop)
 

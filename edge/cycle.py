@@ -26,7 +26,7 @@ class Cycle:
     """Runs the aggregator slot by slot, in one thread.
 
     `pull` is called before each slot is measured and bounds its own time; `announce` after it, with what is
-    stored; neither raises.
+    stored; `clock_lost` once when the clock cannot be right. None of them raises.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Cycle:
         vitals: Vitals,
         pull: Callable[[], object],
         announce: Callable[[SlotResult], None],
+        clock_lost: Callable[[], None],
     ) -> None:
         self._aggregator = aggregator
         self._clock = clock
@@ -45,6 +46,7 @@ class Cycle:
         self._vitals = vitals
         self._pull = pull
         self._announce = announce
+        self._clock_lost = clock_lost
         self._lost_clock_at: float | None = None  # monotonic real time since which the clock cannot be right
 
     def run(self, stop: threading.Event) -> None:
@@ -108,6 +110,7 @@ class Cycle:
             if self._lost_clock_at is None:
                 self._lost_clock_at = time.monotonic()
                 _log.error("the clock says %s, which cannot be: nothing is measured until it is set", now)
+                self._clock_lost()
         elif self._lost_clock_at is not None:
             lost = timedelta(seconds=(time.monotonic() - self._lost_clock_at) * self._clock.speed)
             self._aggregator.gaps.lived_through(slot_of(now - lost), slot_of(now) - SLOT, "clock_unknown")

@@ -7,6 +7,7 @@ behind the replica, never ahead; it is brought up before its first use and after
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
@@ -109,19 +110,34 @@ class GapKeeper:
     def _recover(
         self, meter: str, before: MeterLedger, since: datetime, until: datetime
     ) -> tuple[MeterLedger, tuple[Run, ...]]:
-        start = unaccounted_from(before, since)
+        start = unaccounted_from(
+            before, self._begun(meter, since, until) if before.accounted_to is None else since
+        )
         if start > until:
-            return recover(before, since=since, until=until, stored=(), gaps=())
+            return recover(before, since=start, until=until, stored=(), gaps=())
         rows = self._replica.rows(start=measurement_id(meter, start), end=measurement_id(meter, until))
         docs = self._replica.documents(start=f"gap:{meter}:{stamp(start)}", end=f"gap:{meter}:{stamp(until)}")
         return recover(
             before,
-            since=since,
+            since=start,
             until=until,
             stored=[_slot_in(doc_id) for doc_id, _ in rows],
             gaps=[Gap.from_json(doc) for doc in docs],
             lived=self._lived,
         )
+
+    def _begun(self, meter: str, since: datetime, until: datetime) -> datetime:
+        """The first slot that this device has a document of, for a meter that the ledger does not know.
+
+        None at all: the meter, or the device, is new here; what was before it is nobody's gap.
+        """
+        kinds = ("measurement", "gap")
+        ranges = [
+            self._replica.rows(start=f"{kind}:{meter}:{stamp(since)}", end=f"{kind}:{meter}:{stamp(until)}")
+            for kind in kinds
+        ]
+        first = [_slot_in(doc_id) for rows in ranges for doc_id, _ in islice(rows, 1)]
+        return min(first, default=until + SLOT)
 
     def _put(self, gap: Gap) -> None:
         try:
@@ -157,8 +173,8 @@ def measurement_id(meter: str, slot: datetime) -> str:
     return f"measurement:{meter}:{stamp(slot)}"
 
 
-def _slot_in(measurement: str) -> datetime:
-    return from_rfc3339(measurement.split(":", 2)[2])
+def _slot_in(doc_id: str) -> datetime:
+    return from_rfc3339(doc_id.split(":", 2)[2])
 
 
 def _accounted(ledger: Ledger, meter: str, slot: datetime) -> bool:

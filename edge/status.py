@@ -1,12 +1,13 @@
 """What `survey edge status` shows: read from the replica alone, so it works without the centre."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from couch.bootstrap import document_consent, security_consent
-from couch.documents import ConsentState, Heartbeat
+from couch.documents import ConsentState, Heartbeat, stamp
 from edge import heartbeat, reconcile
 from edge.links import Links
 from edge.reconcile import RefusalLedger
@@ -58,12 +59,16 @@ def status_lines(status: DeviceStatus) -> list[str]:
         return [*lines, "no heartbeat yet: the agent has not run (survey edge run)"]
     backlog = "unknown" if beat.backlog is None else str(beat.backlog)
     lines += [
-        f"heartbeat: {beat.at}, clock {beat.clock}",
-        f"last measurement: {beat.last_measurement or 'never'}",
-        f"last pull: {beat.last_pull or 'never'}, last push: {beat.last_push or 'never'}",
+        f"heartbeat: {stamp(beat.at)}, clock {beat.clock}",
+        f"last measurement: {_when(beat.last_measurement)}",
+        f"last pull: {_when(beat.last_pull)}, last push: {_when(beat.last_push)}",
         f"waiting for the centre: {backlog} documents; refused there: {beat.refused}",
         *(f"trouble: {error}" for error in beat.errors),
     ]
     if status.refusals is not None:
         lines += [f"refused: {each.id}: {each.reason}" for each in status.refusals.refusals]
     return lines
+
+
+def _when(moment: datetime | None) -> str:
+    return "never" if moment is None else stamp(moment)

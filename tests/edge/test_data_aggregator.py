@@ -216,3 +216,16 @@ def test_gaps_are_written_only_while_granted(bench: Any) -> None:
     bench.revoke(2)
     bench.measure(2)
     assert bench.gaps() == []
+
+
+def test_a_device_or_meter_that_joins_late_claims_no_gap_for_the_time_before(
+    make_bench: Callable[..., Any], meters: Any
+) -> None:
+    bench = make_bench()
+    bench.grant(0)
+    bench.measure(5)
+    bench.meters = meters
+    bench.restart()
+    bench.measure(8)
+    assert (bench.stored(), bench.gaps()) == ([5, 8], [(6, 7, "device_off")])
+    assert (bench.stored(meters[1]), bench.gaps(meters[1])) == ([8], [])
