@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from aiohttp import web
 
 from couch.node.changes_filters import ChangesFilter, filter_for
 from couch.node.changes_query import ChangesQuery
 from couch.node.changes_reading import Page, pages, pending
+from couch.node.connections import DatabaseGoneError
 from couch.node.database import Database
 from couch.node.feeds import FeedWriter
 from couch.node.keys import DATABASE, STOPPING
@@ -58,7 +59,8 @@ async def _follow(
         if news is None:
             break
         if news:
-            await reading.send(writer)
+            with suppress(DatabaseGoneError):
+                await reading.send(writer)
         elif query.heartbeat_s is None:
             break
         else:

@@ -8,10 +8,12 @@ from aiohttp import web
 if TYPE_CHECKING:
     from couch.node.auth import Authenticator
     from couch.node.catalog import Catalog
+    from couch.node.database import Database
     from couch.node.identity import Identity
     from couch.node.js.engine import JsEngine
     from couch.node.replicator.service import ReplicatorService
     from couch.node.settings import NodeSettings
+    from couch.node.user import UserCtx
     from couch.node.views.service import ViewService
 
 ENGINE: "web.AppKey[JsEngine]" = web.AppKey("ENGINE")
@@ -25,5 +27,5 @@ STOPPING: "web.AppKey[asyncio.Event]" = web.AppKey("STOPPING")  # set when the n
 TASKS: "web.AppKey[set[asyncio.Task[None]]]" = web.AppKey("TASKS")  # awaited when the node stops
 
 # Under these names a request carries what the middleware found out about it.
-DATABASE = "database"  # couch.node.database.Database: the caller may read it
-USER = "user"  # couch.node.user.UserCtx
+DATABASE: "web.RequestKey[Database]" = web.RequestKey("DATABASE")  # the caller may read it
+USER: "web.RequestKey[UserCtx]" = web.RequestKey("USER")

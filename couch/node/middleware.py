@@ -30,23 +30,38 @@ async def errors_in_shape(request: web.Request, handler: Handler) -> web.StreamR
     """Whatever goes wrong, the answer is JSON with `error` and `reason`."""
     try:
         return await handler(request)
-    except HttpError as err:
-        return error_answer(err)
-    except JsError as err:
-        return error_answer(HttpError(err.status, err.error, err.reason))
-    except web.HTTPException as err:
+    except (HttpError, JsError, web.HTTPException, DatabaseGoneError) as err:
+        if _is_answered(request):
+            raise  # the connection is cut, so that the reader does not take half an answer for the whole
         return error_answer(_translated(err))
-    except DatabaseGoneError:
-        return error_answer(database_missing())
     except ConnectionError:
-        raise
-    except Exception as err:  # noqa: BLE001 - a fault of this program must not look like a dead server
+        # The reader went away: there is nobody to tell anything.
+        return web.Response()
+    except Exception as err:
+        # A fault of this program must not look like a dead server.
+        if _is_answered(request):
+            raise
         _log.exception("a request failed: %s %s", request.method, request.path)
         return error_answer(HttpError(500, "internal_server_error", type(err).__name__))
 
 
-def _translated(err: web.HTTPException) -> HttpError:
-    """What the HTTP server itself refused, in CouchDB's words."""
+def _is_answered(request: web.Request) -> bool:
+    writer = request.writer
+    return writer is not None and writer.output_size > 0
+
+
+def _translated(err: HttpError | JsError | web.HTTPException | DatabaseGoneError) -> HttpError:
+    """What went wrong in CouchDB's words."""
+    if isinstance(err, HttpError):
+        return err
+    if isinstance(err, JsError):
+        return HttpError(err.status, err.error, err.reason)
+    if isinstance(err, DatabaseGoneError):
+        return database_missing()
+    return _refused_by_server(err)
+
+
+def _refused_by_server(err: web.HTTPException) -> HttpError:
     if isinstance(err, web.HTTPMethodNotAllowed):
         return method_not_allowed(*sorted(err.allowed_methods))
     if isinstance(err, web.HTTPRequestEntityTooLarge):

@@ -65,33 +65,37 @@ class RevTree:
     def merge(self, path: Sequence[Rev], *, deleted: bool) -> "RevTree":
         """The tree with a revision and its ancestry added.
 
-        `path` newest first and without gaps; its first is the revision whose body comes along. The tree
-        itself is returned where that revision is known already.
+        `path` newest first and without gaps; its first is the revision whose body comes along, unless the
+        tree has it already.
         """
-        known = self.nodes.get(path[0])
-        if known is not None and (known.stored or any(n.parent == path[0] for n in self.nodes.values())):
-            return self
         nodes = dict(self.nodes)
         for rev, parent in zip(path, [*path[1:], None], strict=True):
             old = nodes.get(rev, Node(None))
             nodes[rev] = Node(_greater(old.parent, parent), old.deleted, old.stored)
-        nodes[path[0]] = Node(nodes[path[0]].parent, deleted, True)
+        if not self.has(path[0]):
+            nodes[path[0]] = Node(nodes[path[0]].parent, deleted, True)
         return RevTree(nodes)
+
+    def has(self, rev: Rev) -> bool:
+        """Whether a revision is here, or is behind us: its body is of no use any more."""
+        node = self.nodes.get(rev)
+        return node is not None and (node.stored or any(n.parent == rev for n in self.nodes.values()))
 
     def stem(self, limit: int) -> "RevTree":
         """The tree with only `limit` revisions kept along each branch, counted from its leaf."""
         if len(self.nodes) <= limit:
             return self
-        kept: set[Rev] = set()
+        parents: dict[Rev, Rev | None] = {}
         for leaf in self.leaves():
-            kept.update(self.path(leaf.rev)[:limit])
-        if len(kept) == len(self.nodes):
+            path = self.path(leaf.rev)[:limit]
+            for rev, parent in zip(path, [*path[1:], None], strict=True):
+                parents[rev] = parents.get(rev) or parent
+        if len(parents) == len(self.nodes) and all(self.nodes[rev].parent == parents[rev] for rev in parents):
             return self
         return RevTree(
             {
-                rev: Node(node.parent if node.parent in kept else None, node.deleted, node.stored)
-                for rev, node in self.nodes.items()
-                if rev in kept
+                rev: Node(parent, self.nodes[rev].deleted, self.nodes[rev].stored)
+                for rev, parent in parents.items()
             }
         )
 

@@ -126,8 +126,7 @@ class Batch:
     def _known(self, edit: Edit) -> bool:
         if self._new_edits or edit.rev is None:
             return False
-        tree = self._drafts[edit.id].tree
-        return tree.merge(edit_path(edit.start, edit.hashes), deleted=edit.deleted) is tree
+        return self._drafts[edit.id].tree.has(edit.rev)
 
     def _item(self, connection: sqlite3.Connection, edit: Edit) -> str:
         extras = []
@@ -180,9 +179,8 @@ class Batch:
     def _replicate(self, edit: Edit) -> Result:
         draft = self._drafts[edit.id]
         path = edit_path(edit.start, edit.hashes)
-        merged = draft.tree.merge(path, deleted=edit.deleted)
-        if merged is not draft.tree:
-            draft.tree = merged
+        if not draft.tree.has(path[0]):
+            draft.tree = draft.tree.merge(path, deleted=edit.deleted)
             draft.bodies[path[0]] = edit.body_text()
         return None
 
