@@ -82,7 +82,7 @@ def _code_hash(settings: PageSettings) -> str:
     try:
         return checked_hash(settings.household_code_file.read_text(encoding="ascii"))
     except (OSError, UnicodeDecodeError) as err:
-        why = err.strerror if isinstance(err, OSError) else "it is no text"
+        why = (err.strerror or "").lower() if isinstance(err, OSError) else "it is no text"
         raise Fault(
             f"the household code's hash cannot be read from {settings.household_code_file} ({why}): "
             "`survey edge page --config FILE --new-code` makes a code and stores its hash"

@@ -1,0 +1,162 @@
+"""The web services as real processes, spoken to over HTTP."""
+
+import os
+import queue
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from couch.bootstrap import closed_security, ensure_database
+from couch.client import Server
+from couch.names import ADMINISTRATOR, ANALYST, REGISTRY, RESEARCH, RESEARCHER, WORKER
+from couch.settings import Account, Endpoint
+
+ROOT = Path(__file__).parents[3]
+WITHIN_S = 30
+_SERVING = "serving on "
+
+
+def survey(*arguments: object) -> list[str]:
+    """The command line of `survey`, from the source tree or installed."""
+    return [sys.executable, "-m", "survey", *map(str, arguments)]
+
+
+class Browser:
+    """A session that sends the form of the page seen last."""
+
+    def __init__(self, base: str) -> None:
+        self.base, self.http, self.page = base, requests.Session(), ""
+        self.http.trust_env = False
+
+    def get(self, path: str) -> requests.Response:
+        return self._see(self.http.get(self.base + path, timeout=WITHIN_S))
+
+    def send(self, path: str, **values: str) -> requests.Response:
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self.page)
+        assert token is not None
+        form = {**values, "csrf_token": token[1]}
+        return self._see(self.http.post(self.base + path, data=form, timeout=WITHIN_S))
+
+    def _see(self, answer: requests.Response) -> requests.Response:
+        self.page = answer.text
+        return answer
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[..., Browser]]:
+    """`serving("edge", "page", "--config", file)` starts a service and returns a browser at its address."""
+    processes: list[subprocess.Popen[str]] = []
+    browsers: list[Browser] = []
+
+    def start(*arguments: object, **environ: str) -> Browser:
+        process = subprocess.Popen(
+            survey(*arguments),
+            cwd=ROOT,
+            env={**os.environ, **environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        processes.append(process)
+        lines: queue.Queue[str] = queue.Queue()
+
+        def read() -> None:
+            assert process.stdout is not None
+            with process.stdout as output:
+                for line in output:
+                    lines.put(line)
+
+        threading.Thread(target=read, daemon=True).start()
+        line = lines.get(timeout=WITHIN_S)
+        assert _SERVING in line, line
+        browsers.append(Browser(line.partition(_SERVING)[2].strip()))
+        return browsers[-1]
+
+    yield start
+    for browser in browsers:
+        browser.http.close()
+    for process in processes:
+        process.terminate()
+    assert [process.wait(WITHIN_S) for process in processes] == [0] * len(processes)
+
+
+@pytest.fixture
+def run_survey() -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Run a command to its end."""
+
+    def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            survey(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    return run
+
+
+@pytest.fixture
+def start_survey() -> Callable[..., "subprocess.Popen[str]"]:
+    """Start a command and go on."""
+
+    def start(*arguments: object) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            survey(*arguments), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    return start
+
+
+@pytest.fixture
+def centre_toml(
+    tmp_path: Path, couch_admin: Endpoint, role_account: Callable[..., Account]
+) -> Callable[..., Path]:
+    """`centre_toml(password=...)` writes a settings file for the centre's pages and exports."""
+
+    def write(*, url: str = "", password: str = "") -> Path:
+        account = role_account("researcher", "analyst")
+        file = tmp_path / "centre_web.toml"
+        file.touch(0o600)
+        file.write_text(
+            f"""port = 0
+[couchdb]
+url = "{url or couch_admin.url}"
+user = "{account.user}"
+password = "{password or account.password.reveal()}"
+"""
+        )
+        return file
+
+    return write
+
+
+@pytest.fixture
+def central(couch_server: Server) -> Iterator[None]:
+    """`registry` and `research` as the centre has them; removed again where they were not there before."""
+    wanted = {
+        REGISTRY: ("registry", (WORKER, RESEARCHER, ADMINISTRATOR)),
+        RESEARCH: ("research", (WORKER, RESEARCHER, ANALYST)),
+    }
+    made = [name for name in wanted if not couch_server.database(name).exists()]
+    for name, (kind, members) in wanted.items():
+        ensure_database(couch_server, name, kind, closed_security(members))  # type: ignore[arg-type]
+    yield
+    for name in made:
+        couch_server.delete_database(name)
+
+
+def one_line(result: "subprocess.CompletedProcess[str]") -> str:
+    """The single line of a command that failed as it should."""
+    assert result.returncode == 2, (result.stdout, result.stderr)
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    return lines[0]
+
+
+@pytest.fixture
+def fault_line() -> Callable[["subprocess.CompletedProcess[str]"], str]:
+    return one_line
