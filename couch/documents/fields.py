@@ -107,7 +107,7 @@ def _struct_in(annotation: Any) -> type[Fields] | None:
 
 @cache
 def _known_fields(cls: type[Fields]) -> dict[str, type[Fields] | None]:
-    """The JSON names of the class's fields, each with the Fields class inside it; asked for a lot, so kept."""
+    """The JSON names of the class's fields, each with the Fields class inside it (asked for often)."""
     return {field.encode_name: _struct_in(field.type) for field in msgspec.structs.fields(cls)}
 
 
