@@ -38,6 +38,18 @@ def test_a_file_that_is_no_index_is_built_anew(fake_source: Any, at_desk: Any) -
     assert at_desk(fake_source, lambda desk: desk.rows("n")) == [("a", 1, None)]
 
 
+def test_an_index_that_is_ahead_of_an_older_copy_of_its_database_is_built_anew(
+    fake_source: Any, at_desk: Any
+) -> None:
+    fake_source.put(BY_N)
+    fake_source.put({"_id": "a", "n": 1})
+    older = dict(fake_source.documents), fake_source.seq
+    fake_source.put({"_id": "b", "n": 2})
+    assert len(at_desk(fake_source, lambda desk: desk.rows("n"))) == 2
+    fake_source.documents, fake_source.seq = older
+    assert at_desk(fake_source, lambda desk: desk.rows("n")) == [("a", 1, None)]
+
+
 def test_a_build_goes_on_where_it_was_interrupted(
     fake_source: Any, at_desk: Any, engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
