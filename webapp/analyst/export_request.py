@@ -43,10 +43,22 @@ class ExportRequest:
 def parse_request(first: str, end: str, household: str | None, wanted: str) -> ExportRequest:
     """A request from what people typed: days, or instants such as 2026-01-31T06:00:00Z. Raises Fault."""
     start, stop = _moment("from", first), _moment("to", end)
-    if start >= stop:
+    if start > stop:
         raise Fault(
-            f"the export from {first.strip()} to {end.strip()} holds no day: `from` is its first day, `to` the "
-            f"day after its last. {'Exchange the two' if start > stop else 'Give a later `to`'}."
+            gettext(
+                "the export ends on %(stop)s, before it begins on %(start)s: exchange the two days",
+                start=_in_short(start),
+                stop=_in_short(stop),
+            )
+        )
+    if start == stop:
+        raise Fault(
+            gettext(
+                "the export from %(start)s to %(stop)s holds no day: `to` is the day after the last one, "
+                "so give a later one",
+                start=_in_short(start),
+                stop=_in_short(stop),
+            )
         )
     pseudonym = (household or "").strip() or None
     if pseudonym is not None and not _PSEUDONYM.fullmatch(pseudonym):
@@ -106,8 +118,12 @@ def _moment(name: str, text: str) -> datetime:
         return datetime.combine(date.fromisoformat(text), time(), UTC)
     except ValueError:
         raise Fault(
-            f"`{name}` is {text!r}: it takes a day such as 2026-01-31, "
-            "or an instant in UTC such as 2026-01-31T06:00:00Z"
+            gettext(
+                "`%(name)s` is %(text)s: it takes a day such as 2026-01-31, "
+                "or an instant in UTC such as 2026-01-31T06:00:00Z",
+                name=name,
+                text=repr(text),
+            )
         ) from None
 
 
