@@ -7,6 +7,7 @@ again when written.
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 
 import msgspec
@@ -104,9 +105,15 @@ def _struct_in(annotation: Any) -> type[Fields] | None:
     return None
 
 
+@cache
+def _known_fields(cls: type[Fields]) -> dict[str, type[Fields] | None]:
+    """The JSON names of the class's fields, each with the Fields class inside it (asked for often)."""
+    return {field.encode_name: _struct_in(field.type) for field in msgspec.structs.fields(cls)}
+
+
 def gather_unknown(cls: type[Fields], body: Json) -> Json:
     """A copy of `body` in which the fields unknown to `cls` stand under one reserved key."""
-    known = {field.encode_name: field.type for field in msgspec.structs.fields(cls)}
+    known = _known_fields(cls)
     out: Json = {}
     extra: Json = {}
     for key, value in body.items():
@@ -115,7 +122,7 @@ def gather_unknown(cls: type[Fields], body: Json) -> Json:
         elif key not in known or key == _EXTRA:
             extra[key] = value
         else:
-            inner = _struct_in(known[key])
+            inner = known[key]
             out[key] = value if inner is None else _gather_value(inner, value)
     if extra:
         out[_EXTRA] = extra

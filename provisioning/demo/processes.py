@@ -38,6 +38,7 @@ class Process:
         self.name, self.log = name, log
         self._arguments, self._environ = list(arguments), dict(environ)
         self._child: subprocess.Popen[str] | None = None
+        self._copier: threading.Thread | None = None
 
     def start(self, ready: str) -> str:
         """Start it and wait for the line that begins with `ready`; returns the rest of that line."""
@@ -50,7 +51,8 @@ class Process:
             text=True,
             env={**os.environ, **self._environ, "PYTHONUNBUFFERED": "1"},
         )
-        threading.Thread(target=self._copy, args=(self._child, lines), daemon=True).start()
+        self._copier = threading.Thread(target=self._copy, args=(self._child, lines), daemon=True)
+        self._copier.start()
         deadline = time.monotonic() + _READY_WITHIN_S
         seen: list[str] = []
         while True:
@@ -68,7 +70,7 @@ class Process:
 
     def _copy(self, child: subprocess.Popen[str], lines: "queue.Queue[str | None]") -> None:
         assert child.stdout is not None  # noqa: S101 - for the type checker: it was opened as a pipe
-        with self.log.open("a", encoding="utf-8") as log:
+        with child.stdout, self.log.open("a", encoding="utf-8") as log:
             for line in child.stdout:
                 log.write(line)
                 log.flush()
@@ -92,14 +94,17 @@ class Process:
         self._end(signal.SIGTERM)
 
     def _end(self, how: signal.Signals) -> None:
-        if self._child is None or self._child.poll() is not None:
+        if self._child is None:
             return
-        self._child.send_signal(how)
+        if self._child.poll() is None:
+            self._child.send_signal(how)
         try:
             self._child.wait(timeout=10)
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
+        if self._copier is not None:
+            self._copier.join(timeout=10)
 
 
 def run_once(arguments: Sequence[str], environ: Mapping[str, str], *, timeout_s: float = 60.0) -> str:

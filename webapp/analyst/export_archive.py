@@ -57,7 +57,8 @@ def archive(request: ExportRequest, source: Source) -> Iterator[bytes]:
 
 def archive_name(request: ExportRequest) -> str:
     """The name under which browsers save it; no pseudonym in it, since names of files travel."""
-    return f"household-energy-{request.first}-{request.end}-{request.format}.zip"
+    period = f"{request.first}-{request.end}".replace(":", "")  # no colon in a file's name
+    return f"household-energy-{period}-{request.format}.zip"
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

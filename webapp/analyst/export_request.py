@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Literal
 
 from couch.client import Server
+from couch.clock import from_rfc3339, to_rfc3339
 from couch.errors import Fault, NotFound
 from couch.names import RESEARCH
 from webapp.translation import gettext
@@ -17,20 +18,22 @@ _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """Slots of the UTC days from `first` up to, but without, `end`; `household`: a pseudonym, None: all."""
+    """Slots from `start_at` up to, but without, `end_at` (UTC); `household`: a pseudonym, None: all."""
 
-    first: date
-    end: date
+    start_at: datetime
+    end_at: datetime
     household: str | None
     format: Format
 
     @property
-    def start_at(self) -> datetime:
-        return datetime.combine(self.first, time(), UTC)
+    def first(self) -> str:
+        """The beginning as people give it: a day, or an instant inside one."""
+        return _in_short(self.start_at)
 
     @property
-    def end_at(self) -> datetime:
-        return datetime.combine(self.end, time(), UTC)
+    def end(self) -> str:
+        """The end as people give it."""
+        return _in_short(self.end_at)
 
     def share_done(self, slot: datetime) -> float:
         """How much of the time range lies before `slot`, 0 to 1."""
@@ -38,14 +41,14 @@ class ExportRequest:
 
 
 def parse_request(first: str, end: str, household: str | None, wanted: str) -> ExportRequest:
-    """A request from what people typed. Raises Fault."""
-    start, stop = _day("from", first), _day("to", end)
+    """A request from what people typed: days, or instants such as 2026-01-31T06:00:00Z. Raises Fault."""
+    start, stop = _moment("from", first), _moment("to", end)
     if start > stop:
         raise Fault(
             gettext(
                 "the export ends on %(stop)s, before it begins on %(start)s: exchange the two days",
-                start=start,
-                stop=stop,
+                start=_in_short(start),
+                stop=_in_short(stop),
             )
         )
     if start == stop:
@@ -53,8 +56,8 @@ def parse_request(first: str, end: str, household: str | None, wanted: str) -> E
             gettext(
                 "the export from %(start)s to %(stop)s holds no day: `to` is the day after the last one, "
                 "so give a later one",
-                start=start,
-                stop=stop,
+                start=_in_short(start),
+                stop=_in_short(stop),
             )
         )
     pseudonym = (household or "").strip() or None
@@ -107,10 +110,22 @@ def check_household(server: Server, request: ExportRequest) -> None:
         )
 
 
-def _day(name: str, text: str) -> date:
+def _moment(name: str, text: str) -> datetime:
+    text = text.strip()
     try:
-        return date.fromisoformat(text.strip())
+        if "T" in text:
+            return from_rfc3339(text)
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
     except ValueError:
         raise Fault(
-            gettext("`%(name)s` is %(text)s: it takes a day such as 2026-01-31", name=name, text=repr(text))
+            gettext(
+                "`%(name)s` is %(text)s: it takes a day such as 2026-01-31, "
+                "or an instant in UTC such as 2026-01-31T06:00:00Z",
+                name=name,
+                text=repr(text),
+            )
         ) from None
+
+
+def _in_short(moment: datetime) -> str:
+    return str(moment.date()) if moment.time() == time() else to_rfc3339(moment)

@@ -127,18 +127,21 @@ class JsEngine:
 
         Raises JsError where the design document is at fault, and where the worker had to be ended.
         """
-        parts = [operation.encode(), design.encode(), *texts]
-        limit = self._time_limit_s + sum(len(part) for part in parts) / _BYTES_A_SECOND
-        async with self._places:
-            worker = self._take() or await WorkerProcess.start(self._memory_limit_mb)
-            try:
-                answer = well_formed(await worker.ask(parts, limit))
-            finally:
-                self._give_back(worker)
+        answer = well_formed(await self.ask([operation.encode(), design.encode(), *texts]))
         well, result = msgspec.json.decode(answer, type=tuple[bool, msgspec.Raw])
         if not well:
             raise _error(msgspec.json.decode(result))
         return bytes(result)
+
+    async def ask(self, parts: Sequence[bytes]) -> bytes:
+        """What a worker answers to this message, see `runtime.js`. Raises JsError when it had to be ended."""
+        limit = self._time_limit_s + sum(len(part) for part in parts) / _BYTES_A_SECOND
+        async with self._places:
+            worker = self._take() or await WorkerProcess.start(self._memory_limit_mb)
+            try:
+                return await worker.ask(parts, limit)
+            finally:
+                self._give_back(worker)
 
     def _take(self) -> WorkerProcess | None:
         if not self._idle:

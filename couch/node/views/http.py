@@ -1,7 +1,7 @@
 """The addresses of views: queries, information, upkeep. The middleware has seen to who may use them."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 
 from aiohttp import web
@@ -109,13 +109,14 @@ async def _send(request: web.Request, pieces: AsyncGenerator[bytes, None]) -> we
         if second is None:
             return raw_answer(first + b"\n")
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        await response.prepare(request)
-        await response.write(first)
-        await response.write(second)
-        async for piece in pieces:
-            await response.write(piece)
-        await response.write(b"\n")
-        await response.write_eof()
+        with suppress(ConnectionError):  # whoever asked has gone: nobody is left to tell
+            await response.prepare(request)
+            await response.write(first)
+            await response.write(second)
+            async for piece in pieces:
+                await response.write(piece)
+            await response.write(b"\n")
+            await response.write_eof()
         return response
 
 

@@ -67,8 +67,10 @@ class Index:
         connection.execute("PRAGMA secure_delete = ON")  # what leaves the database leaves the file
         tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'state'").fetchone()[0]
         found = connection.execute("SELECT format, instance FROM state").fetchone() if tables else None
-        if found == (_FORMAT, self.instance):
-            return
+        if found != (_FORMAT, self.instance):
+            self._empty(connection)
+
+    def _empty(self, connection: sqlite3.Connection) -> None:
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             for table in ("state", "totals", "rows"):
@@ -79,6 +81,10 @@ class Index:
             connection.executemany(
                 "INSERT INTO totals VALUES (?, 0)", [(number,) for number in range(len(self.group.maps))]
             )
+
+    def reset(self) -> None:
+        """Forget everything: what is indexed is not what the database holds."""
+        self._empty(self._writer)
 
     def state(self) -> IndexState:
         """What is indexed by now."""

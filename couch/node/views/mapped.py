@@ -49,11 +49,18 @@ def read_mapped(
     found: list[MappedDocument] = []
     for document, results in zip(documents, decode(result, type=_Rows), strict=True):
         emitted = [
-            [MappedRow(order(decode(key)), _text(key), _text(value)) for key, value in rows]
+            _in_order([MappedRow(order(decode(key)), _text(key), _text(value)) for key, value in rows])
             for order, rows in zip(orders, results, strict=True)
         ]
         found.append(MappedDocument(document.id, emitted))
     return found
+
+
+def _in_order(rows: list[MappedRow]) -> list[MappedRow]:
+    """What one document emits under one key stands in Erlang's order of the values, as in CouchDB."""
+    if len(rows) > 1 and len({row.sort for row in rows}) < len(rows):
+        rows.sort(key=lambda row: raw_key(msgspec.json.decode(row.value)))
+    return rows
 
 
 def _text(raw: msgspec.Raw) -> str:

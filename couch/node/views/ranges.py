@@ -48,7 +48,7 @@ class Range:
 
     @property
     def order(self) -> str:
-        """What one document emits under one key stays in the order of its emission, in both directions."""
+        """In both directions the values of one document under one key stand in the same order."""
         return "sort DESC, id DESC, n" if self.descending else "sort, id, n"
 
 

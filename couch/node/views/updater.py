@@ -23,26 +23,24 @@ async def update(index: Index, source: ViewSource, engine: JsEngine) -> None:
     The caller sees to it that only one of these runs for an index. Raises JsError; HttpError 404 when the
     database is deleted meanwhile.
     """
-    target = await in_thread(source.update_seq)
-    await _forget_purged(index, source)
-    seq = (await in_thread(index.state)).update_seq
+    target, purged = await in_thread(source.update_seq), await in_thread(source.purge_seq)
+    state = await in_thread(index.state)
+    if state.update_seq > target or state.purge_seq > purged:
+        # An older copy of the database was put back: the index is ahead of it.
+        await in_thread(index.reset)
+        state = await in_thread(index.state)
+    if purged > state.purge_seq:
+        # Purges come first: what was written again since is among the changes.
+        await in_thread(index.forget, await in_thread(source.purged_ids, state.purge_seq), purged)
+    seq = state.update_seq
     while seq < target:
         if not source.instance_is_current():
             raise not_found("Database does not exist.")
-        changed = await in_thread(source.changed_since, seq, _BATCH)
-        # Where the last changes were purged, nothing stands between here and the target.
+        changed = [doc for doc in await in_thread(source.changed_since, seq, _BATCH) if doc.seq <= target]
+        # Where the last changes were purged or superseded, nothing stands between here and the target.
         seq = changed[-1].seq if changed else target
         mapped = await _map(index, engine, changed)
         await in_thread(index.apply, [doc.id for doc in changed], mapped, seq)
-
-
-async def _forget_purged(index: Index, source: ViewSource) -> None:
-    """Purges come first: what was written again since is among the changes."""
-    purge_seq = await in_thread(source.purge_seq)
-    since = (await in_thread(index.state)).purge_seq
-    if purge_seq > since:
-        doc_ids = await in_thread(source.purged_ids, since)
-        await in_thread(index.forget, doc_ids, purge_seq)
 
 
 async def _map(index: Index, engine: JsEngine, changed: Sequence[ChangedDocument]) -> list[MappedDocument]:

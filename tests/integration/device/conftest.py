@@ -10,11 +10,11 @@ from functools import partial
 import msgspec
 import pytest
 
-from couch.bootstrap import ensure_database, household_security, raise_consent
+from couch.bootstrap import ensure_database, household_security, raise_consent, replica_security
 from couch.client import Database, Server
 from couch.clock import SLOT, Clock, from_rfc3339
 from couch.documents import Author, Consent, ConsentState, Gap, Reading, utc
-from couch.names import RESEARCHER, device_roles, household_database, replica_database
+from couch.names import DEVICE_ACCOUNTS, RESEARCHER, device_roles, household_database, replica_database
 from couch.settings import Account, Endpoint, Secret
 from edge import replica
 from edge.clock_state import ClockState
@@ -62,13 +62,15 @@ class Site:
     """One device in one household. Databases as administrator, but for `agent`, `page` and `device`."""
 
     settings: DeviceSettings
+    researcher_account: Account
     server: Server
     clock: Clock = field(default_factory=SteppedClock)
     heads: list[HeadThread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.links = Links(self.settings)
-        self.replica = replica.init(self.links)
+        name = replica_database(self.settings.device)
+        self.replica = ensure_database(self.server, name, "replica", replica_security())
         self.agent = self.links.replica(self.settings.local.agent)
         self.page = self.links.replica(self.settings.local.page)
         name = household_database(self.settings.household)
@@ -85,10 +87,8 @@ class Site:
 
     def researcher(self) -> Database:
         """The household's database as a researcher."""
-        account = self.settings.centre
-        self.server.put_user(f"researcher-{account.user}", account.password.reveal(), [RESEARCHER])
-        user = Account(f"researcher-{account.user}", account.password)
-        server = Endpoint(account.url, user.user, user.password).server()
+        account = self.researcher_account
+        server = Endpoint(self.settings.centre.url, account.user, account.password).server()
         return server.database(household_database(self.settings.household))
 
     def worker_raises(self, state: ConsentState) -> None:
@@ -144,28 +144,58 @@ class Site:
             head.close()
 
 
+@dataclass(frozen=True)
+class Identity:
+    settings: DeviceSettings
+    researcher: Account
+
+
+@pytest.fixture(scope="session")
+def identity(couch_admin: Endpoint, couch_server: Server) -> Iterator[Identity]:
+    """One device and its accounts for all tests: hashing passwords takes longer than anything else here."""
+    device, household, mark = str(uuid.uuid4()), str(uuid.uuid4()), uuid.uuid4().hex[:12]
+    accounts = {name: Account(f"{name}-{mark}", Secret(uuid.uuid4().hex)) for name in DEVICE_ACCOUNTS}
+    centre = Endpoint(couch_admin.url, f"device-{device}", Secret(uuid.uuid4().hex))
+    couch_server.put_user(centre.user, centre.password.reveal(), device_roles(household, device))
+    researcher = Account(f"researcher-{mark}", Secret(uuid.uuid4().hex))
+    couch_server.put_user(researcher.user, researcher.password.reveal(), [RESEARCHER])
+    settings = DeviceSettings(
+        device=device,
+        household=household,
+        local=LocalSettings(
+            url=couch_admin.url, admin=Account(couch_admin.user, couch_admin.password), **accounts
+        ),
+        centre=centre,
+        transmission=TransmissionSettings(push_jitter_s=0.0, reconnect_max_s=1.0),
+    )
+    replica.init(Links(settings))
+    yield Identity(settings, researcher)
+    users = couch_server.database("_users")
+    for name in (*(account.user for account in accounts.values()), centre.user, researcher.user):
+        stored = users.get(f"org.couchdb.user:{name}")
+        users.delete(stored["_id"], stored["_rev"])
+
+
 @pytest.fixture
-def make_site(couch_admin: Endpoint, couch_server: Server) -> Iterator[Callable[..., Site]]:
-    """Devices with one meter each, or `meters`; removed after the test."""
+def make_site(identity: Identity, couch_server: Server) -> Iterator[Callable[..., Site]]:
+    """The device with new, empty databases and one meter, or `meters`."""
     made: list[Site] = []
     SteppedClock.at = START + SLOT  # the consent of most tests is given at the beginning of slot 1
+    device = identity.settings
+    names = (replica_database(device.device), household_database(device.household))
 
     def make(meters: int = 1) -> Site:
-        made.append(Site(_settings(couch_admin, couch_server, meters), couch_server))
+        for name in names:
+            couch_server.delete_database(name)
+        heads = tuple(MeterSettings(meter=str(uuid.uuid4()), head="sim://grid?seed=1") for _ in range(meters))
+        made.append(Site(msgspec.structs.replace(device, meters=heads), identity.researcher, couch_server))
         return made[-1]
 
     yield make
-    users = couch_server.database("_users")
     for site in made:
         site.close()
-        couch_server.delete_database(replica_database(site.settings.device))
-        couch_server.delete_database(household_database(site.settings.household))
-        local = site.settings.local
-        names = [each.user for each in (local.agent, local.page, local.pull, local.push)]
-        for name in (*names, site.settings.centre.user, f"researcher-{site.settings.centre.user}"):
-            stored = users.find(f"org.couchdb.user:{name}")
-            if stored is not None:
-                users.delete(stored["_id"], stored["_rev"])
+    for name in names:
+        couch_server.delete_database(name)
 
 
 @pytest.fixture
@@ -176,21 +206,3 @@ def site(make_site: Callable[..., Site]) -> Site:
 @pytest.fixture
 def clock() -> type[SteppedClock]:
     return SteppedClock
-
-
-def _settings(admin: Endpoint, server: Server, meters: int) -> DeviceSettings:
-    device, household, mark = str(uuid.uuid4()), str(uuid.uuid4()), uuid.uuid4().hex[:12]
-    accounts = {
-        name: Account(f"{name}-{mark}", Secret(uuid.uuid4().hex))
-        for name in ("agent", "page", "pull", "push")
-    }
-    centre = Endpoint(admin.url, f"device-{device}", Secret(uuid.uuid4().hex))
-    server.put_user(centre.user, centre.password.reveal(), device_roles(household, device))
-    return DeviceSettings(
-        device=device,
-        household=household,
-        local=LocalSettings(url=admin.url, admin=Account(admin.user, admin.password), **accounts),
-        centre=centre,
-        transmission=TransmissionSettings(push_jitter_s=0.0, reconnect_max_s=1.0),
-        meters=tuple(MeterSettings(meter=str(uuid.uuid4()), head="sim://grid?seed=1") for _ in range(meters)),
-    )

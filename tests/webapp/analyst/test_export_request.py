@@ -44,3 +44,9 @@ def test_a_server_that_was_never_set_up_is_said(centre: Any) -> None:
     del centre.server.databases["research"]
     with pytest.raises(Fault, match="centre init"):
         check_household(centre.server, parse_request("2026-01-01", "2026-02-01", None, "csv"))
+
+
+def test_a_range_may_begin_and_end_inside_a_day() -> None:
+    request = parse_request("2026-01-01T06:00:00Z", "2026-01-02", None, "csv")
+    assert (request.first, request.end) == ("2026-01-01T06:00:00Z", "2026-01-02")
+    assert request.share_done(request.start_at) == 0

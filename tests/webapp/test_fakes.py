@@ -1,0 +1,99 @@
+"""The database in memory keeps what the tests of the pages assume of a real one."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from couch.bootstrap import closed_security, ensure_database
+from couch.client import Server
+from couch.documents import ConsentState
+from couch.errors import Conflict, NotFound
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.slow)])
+def make_database(request: pytest.FixtureRequest, fake_database: Any) -> Iterator[Callable[[str], Any]]:
+    """`make_database("replica")`: an empty database of that kind, in memory or real."""
+    if request.param == "fake":
+        yield lambda _kind: fake_database
+        return
+    server: Server = request.getfixturevalue("couch_server")
+    name = request.getfixturevalue("fresh_name")()
+
+    def make(kind: Any) -> Any:
+        database = ensure_database(server, name, kind, closed_security(()))
+        if kind == "replica":  # its validator asks for roles that the administrator does not have
+            rules = database.get("_design/rules")
+            database.delete("_design/rules", rules["_rev"])
+        return database
+
+    yield make
+
+
+def test_the_latest_slot_of_each_meter(make_database: Any, sample: Any, now: Any) -> None:
+    replica = make_database("replica")
+    slot = now.replace(minute=0)
+    for number in range(3):
+        replica.put_once(sample.measurement(slot - number * timedelta(minutes=15)))
+    replica.put_once(sample.measurement(slot - timedelta(hours=1), meter=sample.generation_meter))
+    rows = {row.key: row.value["max"] for row in replica.view("page", "latest_slot_by_meter", group=True)}
+    assert rows == {
+        sample.meter: slot.timestamp(),
+        sample.generation_meter: (slot - timedelta(hours=1)).timestamp(),
+    }
+
+
+def test_households_by_consent_counted_and_paged(make_database: Any, sample: Any) -> None:
+    registry = make_database("registry")
+    states = [ConsentState.REVOKED, ConsentState.GRANTED, ConsentState.NOT_GRANTED, ConsentState.GRANTED]
+    names = ["Anna", "Zoe", "Bert", None]
+    for number, (state, name) in enumerate(zip(states, names, strict=True)):
+        registry.put_once(sample.summary(number, consent=state, name=name).to_json())
+    view = ("registry", "households_by_consent")
+    counted = [(row.key, row.value) for row in registry.view(*view, group_level=1)]
+    assert counted == [(["granted"], 2), (["not_granted"], 1), (["revoked"], 1)]
+    rows = list(registry.view(*view, reduce=False, include_docs=True, limit=10))
+    assert [row.doc.get("name") for row in rows] == [None, "Zoe", "Bert", "Anna"]
+    place = {"start_key": rows[1].key, "start_key_doc_id": rows[1].id}
+    rest = registry.view(*view, reduce=False, include_docs=True, limit=2, **place)
+    assert [row.id for row in rest] == [row.id for row in rows[1:3]]
+
+
+def test_documents_in_a_range_in_the_order_of_their_ids(make_database: Any, sample: Any, now: Any) -> None:
+    replica = make_database("replica")
+    docs = [sample.measurement(now.replace(minute=minute)) for minute in (45, 0, 30, 15)]
+    for doc in docs:
+        replica.put_once(doc)
+    ids = sorted(doc["_id"] for doc in docs)
+    assert [doc["_id"] for doc in replica.documents(start=ids[1], end=ids[2])] == ids[1:3]
+
+
+def test_writing_once(make_database: Any, sample: Any, now: Any) -> None:
+    replica = make_database("replica")
+    assert replica.put_once(sample.consent("granted", now)) is True
+    assert replica.put_once(sample.consent("granted", now)) is False
+    with pytest.raises(Conflict):
+        replica.put_once(sample.consent("granted", now - timedelta(days=1)))
+    assert replica.find("consent:revoked") is None
+    assert [leaf["state"] for leaf in replica.leaves("consent:granted")] == ["granted"]
+    assert replica.leaves("consent:revoked") == []
+
+
+def test_local_documents_come_without_id_and_revision(make_database: Any, sample: Any) -> None:
+    replica = make_database("replica")
+    assert replica.local("heartbeat") is None
+    if hasattr(replica, "put_local"):
+        replica.put_local("heartbeat", sample.heartbeat())
+    else:
+        replica.locals["heartbeat"] = sample.heartbeat()
+    assert replica.local("heartbeat") == sample.heartbeat()
+
+
+@pytest.mark.slow
+def test_an_absent_database_is_not_found(couch_server: Server, fake_database: Any) -> None:
+    fake_database.absent = True
+    for database in (fake_database, couch_server.database("no-such-database")):
+        with pytest.raises(NotFound):
+            database.info()
+        assert database.exists() is False
