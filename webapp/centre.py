@@ -1,16 +1,19 @@
 """The centre's pages, put together, and from their settings to the running service."""
 
+import logging
 from collections.abc import Mapping
-from pathlib import Path
 
-import msgspec
-
-from couch.client import Server, Session
 from couch.clock import clock_from_environment
 from couch.names import ADMINISTRATOR, ANALYST, RESEARCHER
-from couch.settings import load
+from webapp.accounts import pages as account_pages
+from webapp.accounts.account import ROLES
+from webapp.accounts.accounts_file import AccountsFile
+from webapp.accounts.directory import Directory
+from webapp.accounts.door import AccountDoor
+from webapp.accounts.passwords import Passwords
+from webapp.accounts.services import AccountServices
+from webapp.accounts.sessions import AccountSessions
 from webapp.analyst import pages as analyst_pages
-from webapp.centre_door import AskCouchDB, CentreDoor
 from webapp.centre_services import CentreServices
 from webapp.connections import PerThread
 from webapp.factory import create_app
@@ -22,54 +25,64 @@ from webapp.settings import CentreWebSettings
 from webapp.site import Section, Site
 from webapp.translation import marked
 
-_SESSION_S = 8 * 3600  # a working day; roles taken away in CouchDB end with it at the latest
-_SIGN_IN_WITHIN_S = 10.0
+_log = logging.getLogger(__name__)
 
 
-def centre_site(services: CentreServices, ask: AskCouchDB) -> Site:
-    """The site of the centre; `ask` checks names and passwords."""
+def centre_site(services: CentreServices) -> Site:
+    """The site of the centre."""
     return Site(
         title=marked("Household energy survey: centre"),
         unreachable_template="centre/unreachable.html",
-        door=CentreDoor(ask),
-        blueprints=(researcher_pages.blueprint, analyst_pages.blueprint),
+        door=services.accounts.door,
+        sessions=services.accounts.sessions,
+        blueprints=(researcher_pages.blueprint, analyst_pages.blueprint, account_pages.blueprint),
         sections=(
             Section("researcher.households", marked("Households"), frozenset({RESEARCHER, ADMINISTRATOR})),
             Section("analyst.form", marked("Export"), frozenset({RESEARCHER, ANALYST})),
+            Section("accounts.own", marked("Your account"), frozenset(ROLES)),
         ),
         services=services,
         clock=services.clock,
         timezone=services.timezone,
-        lifetime_s=_SESSION_S,
     )
 
 
-def load_settings(file: Path, environ: Mapping[str, str]) -> CentreWebSettings:
-    """The settings, with paths relative to the file's folder made whole. Raises SettingsError."""
-    settings = load(CentreWebSettings, file=file, environ=environ, prefix="CENTRE_WEB")
-    return msgspec.structs.replace(settings, session_secret_file=file.parent / settings.session_secret_file)
+def account_services(settings: CentreWebSettings) -> AccountServices:
+    """The accounts behind the settings. Raises Fault."""
+    file, passwords = AccountsFile(settings.accounts_file), Passwords()
+    directory = Directory(file)
+    return AccountServices(
+        directory=directory,
+        sessions=AccountSessions(file, settings.session_idle_s, settings.session_s),
+        passwords=passwords,
+        door=AccountDoor(directory, passwords),
+    )
 
 
 def run(settings: CentreWebSettings, environ: Mapping[str, str]) -> None:
     """Serve until told to stop. Raises Fault."""
-
-    def ask(name: str, password: str) -> Session:
-        server = Server(settings.couchdb.url, user=name, password=password, timeout_s=_SIGN_IN_WITHIN_S)
-        try:
-            return server.session()
-        finally:
-            server.close()
-
     services = CentreServices(
         server=PerThread(lambda: settings.couchdb.server(timeout_s=settings.timeout_s)),
+        accounts=account_services(settings),
         clock=clock_from_environment(environ),
         timezone=zone_named(settings.timezone),
     )
+    if settings.https and settings.trusted_proxy is None:
+        _log.warning(
+            "https is set but no trusted_proxy: every caller seems to come from the proxy, "
+            "so one who guesses passwords slows down all; set trusted_proxy to its address"
+        )
     app = create_app(
-        centre_site(services, ask),
+        centre_site(services),
         secret=session_secret(settings.session_secret_file),
         cookie="survey_centre",
         names=settings.names,
         https=settings.https,
     )
-    serve(app, bind=settings.bind, port=settings.port, threads=settings.threads)
+    serve(
+        app,
+        bind=settings.bind,
+        port=settings.port,
+        threads=settings.threads,
+        trusted_proxy=settings.trusted_proxy,
+    )

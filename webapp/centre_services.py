@@ -8,6 +8,7 @@ from flask import current_app
 
 from couch.client import Server
 from couch.clock import Clock
+from webapp.accounts.services import AccountServices
 from webapp.site import SERVICES
 
 
@@ -16,6 +17,7 @@ class CentreServices:
     """`server` gives this thread's connection to the central CouchDB, in the roles researcher and analyst."""
 
     server: Callable[[], Server]
+    accounts: AccountServices
     clock: Clock
     timezone: tzinfo
 

@@ -20,8 +20,9 @@ def page(config: Path, new_code: bool) -> None:
     Example: survey edge page --config /etc/survey/page.toml
     """
     from webapp.participant import start  # noqa: PLC0415
+    from webapp.settings import load_page  # noqa: PLC0415
 
-    settings = start.load_settings(config, os.environ)
+    settings = load_page(config, os.environ)
     if new_code:
         click.echo(start.renew_code(settings))
         return
@@ -36,8 +37,9 @@ def serve(config: Path) -> None:
     Example: survey centre serve --config /etc/survey/centre_web.toml
     """
     from webapp import centre  # noqa: PLC0415
+    from webapp.settings import load_centre_web  # noqa: PLC0415
 
-    centre.run(centre.load_settings(config, os.environ), os.environ)
+    centre.run(load_centre_web(config, os.environ), os.environ)
 
 
 @click.command()

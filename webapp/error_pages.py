@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from couch.errors import AccessDenied, BadDocument, CouchError, Unreachable
+from webapp.headers import NotAtHome
 from webapp.site import site
 from webapp.translation import gettext
 
@@ -18,6 +19,7 @@ Answer = tuple[str, int]
 def install(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(CSRFError, _old_form)
+    app.register_error_handler(NotAtHome, _not_at_home)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Unreachable, _unreachable)
     app.register_error_handler(CouchError, _database)
@@ -31,6 +33,14 @@ def _old_form(_err: CSRFError) -> Answer:
             "It was opened before you signed in or signed out. Nothing was changed. "
             "Go back, load the page again and send it once more."
         ),
+    )
+
+
+def _not_at_home(_err: NotAtHome) -> Answer:
+    return _page(
+        403,
+        gettext("In the home network only"),
+        gettext("This page opens for devices in the network of this household, not from elsewhere."),
     )
 
 

@@ -1,13 +1,13 @@
 """The one app factory: a Flask app for a site, closed by default."""
 
-import time
-from collections.abc import Callable, Collection
-from datetime import UTC, timedelta
+from collections.abc import Collection, Sequence
+from datetime import UTC
 
-from flask import Flask
+from flask import Flask, request
 from flask_wtf.csrf import CSRFProtect
 
-from webapp import access, error_pages, headers, moments, quantities, sign_in, translation
+from webapp import access, error_pages, headers, moments, quantities, session_cookie, sign_in, translation
+from webapp.home_network import Network
 from webapp.site import SERVICES, SITE, Section, Site
 
 _LARGEST_FORM_BYTES = 64 * 1024
@@ -20,38 +20,47 @@ def create_app(
     cookie: str,
     names: Collection[str] = (),
     https: bool = False,
-    wall: Callable[[], float] = time.time,
+    home: Sequence[Network] | None = None,
 ) -> Flask:
     """A WSGI app that serves `site`.
 
-    `secret` signs the session cookie, which is called `cookie` (two services on one host must not share
-    one); `names` are the host names we answer to besides addresses and localhost; `https`: browsers reach us
-    over TLS, so the cookie travels over nothing else; `wall`: real seconds since 1970.
+    `secret` signs the cookie of the forms; the sessions' cookie is called `cookie` (two services on one host
+    must not share one); `names` are the host names we answer to besides addresses and localhost; `https`:
+    browsers reach us over TLS, so cookies travel over nothing else; `home`: answer only whoever asks from one
+    of these networks, under a name or an address in them. Raises LookupError when a route declares nothing.
     """
     app = Flask("webapp", template_folder="templates", static_folder="static")
     app.config.update(
         SECRET_KEY=secret,
-        SESSION_COOKIE_NAME=cookie,
+        SESSION_COOKIE_NAME=session_cookie.cookie_name(f"{cookie}_forms", https=https),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=https,
-        PERMANENT_SESSION_LIFETIME=timedelta(seconds=site.lifetime_s),
         MAX_CONTENT_LENGTH=_LARGEST_FORM_BYTES,
         MAX_FORM_MEMORY_SIZE=_LARGEST_FORM_BYTES,
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
+        WTF_CSRF_CHECK_DEFAULT=False,  # checked below, after who asks
         SURVEY_NAMES=tuple(names),
-        SURVEY_WALL=wall,
-        SURVEY_SESSION_KEY=site.door.key,
+        SURVEY_HOME=home,
     )
     app.extensions[SITE] = site
     app.extensions[SERVICES] = site.services
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
-    # In this order before each request: is the name ours, which language, who asks, is the form ours.
-    app.before_request(headers.check_host)
+    # In this order before each request: which language, whence, under which name, who asks, is the form ours.
     translation.install(app, translation.catalogs())
+    app.before_request(headers.check_peer)
+    app.before_request(headers.check_host)
+    session_cookie.install(app, cookie, https=https)
+    app.before_request(access.bind_forms)
     app.before_request(access.check)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+
+    @app.before_request
+    def check_form() -> None:
+        if request.endpoint and access.takes_forms():
+            csrf.protect()
+
     app.after_request(headers.protect)
 
     access.public(app.view_functions["static"])
@@ -61,6 +70,7 @@ def create_app(
     error_pages.install(app)
     moments.install(app, site.clock, site.timezone or UTC)
     quantities.install(app)
+    access.check_declarations(app)
 
     @app.context_processor
     def page() -> dict[str, object]:

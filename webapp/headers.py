@@ -1,16 +1,24 @@
 """What every answer carries, and which Host names we answer to."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flask import abort, current_app, request
+from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
+
+from webapp import access
+from webapp.home_network import Network, within
 
 # No script at all; style and pictures from here; forms go here; nobody frames us.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+
+
+class NotAtHome(Forbidden):
+    """Somebody asks from outside the home network."""
 
 
 def protect(response: Response) -> Response:
@@ -27,18 +35,28 @@ def protect(response: Response) -> Response:
     return response
 
 
+def check_peer() -> None:
+    """Refuse (403) whoever does not ask from the home network, where the site is for that alone."""
+    home = current_app.config["SURVEY_HOME"]
+    if home is not None and not within(request.remote_addr, home):
+        access.nobody()
+        raise NotAtHome
+
+
 def check_host() -> None:
     """Refuse (421) a request under a name that is not ours.
 
     DNS rebinding makes a browser send a foreign site's requests here under that site's name; an address in
-    digits cannot be rebound, so those pass.
+    digits cannot be rebound, so those pass (on a home network's page: its own addresses only, so that a
+    forwarded port of the router opens nothing).
     """
-    if not host_is_ours(request.host, current_app.config["SURVEY_NAMES"]):
+    config = current_app.config
+    if not host_is_ours(request.host, config["SURVEY_NAMES"], config["SURVEY_HOME"]):
         abort(421)
 
 
-def host_is_ours(host: str, names: Iterable[str]) -> bool:
-    """Whether the Host header `host` (with or without a port) is an address or one of `names`."""
+def host_is_ours(host: str, names: Iterable[str], home: Sequence[Network] | None = None) -> bool:
+    """Whether the Host header `host` (with or without a port) is an address (in `home`) or one of `names`."""
     bare = host.lower().rstrip(".")
     if bare.startswith("["):
         bare = bare[1:].partition("]")[0]
@@ -48,4 +66,4 @@ def host_is_ours(host: str, names: Iterable[str]) -> bool:
         ipaddress.ip_address(bare)
     except ValueError:
         return bare in {"localhost", *(name.lower() for name in names)}
-    return True
+    return home is None or within(bare, home)

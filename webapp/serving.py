@@ -7,14 +7,17 @@ from typing import Any
 from couch.errors import Fault
 
 _LARGEST_REQUEST_BYTES = 128 * 1024
+_PROXY_HEADERS = {"x-forwarded-for", "x-forwarded-proto"}
 _READ_AHEAD_BYTES = 1024 * 1024  # of a streamed answer whose reader is slow
 
 
-def serve(app: Any, *, bind: str, port: int, threads: int) -> None:
+def serve(app: Any, *, bind: str, port: int, threads: int, trusted_proxy: str | None = None) -> None:
     """Serve until SIGTERM or SIGINT; prints the address once requests are answered.
 
-    Raises Fault when the address cannot be used.
+    `trusted_proxy`: the peer whose X-Forwarded-For (its last entry) and X-Forwarded-Proto count; from anybody
+    else such headers are dropped. Raises Fault when the address cannot be used.
     """
+    proxy = {"trusted_proxy": trusted_proxy, "trusted_proxy_headers": _PROXY_HEADERS} if trusted_proxy else {}
     from waitress.server import (  # type: ignore[import-untyped]  # noqa: PLC0415 - only whoever serves
         create_server,
     )
@@ -29,6 +32,7 @@ def serve(app: Any, *, bind: str, port: int, threads: int) -> None:
             max_request_body_size=_LARGEST_REQUEST_BYTES,
             outbuf_high_watermark=_READ_AHEAD_BYTES,
             clear_untrusted_proxy_headers=True,
+            **proxy,
         )
     except (OSError, ValueError) as err:
         why = err.strerror if isinstance(err, OSError) and err.strerror else str(err)

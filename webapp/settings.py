@@ -3,6 +3,7 @@
 Paths are taken from the folder of the settings file. Times are real seconds.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ import msgspec
 
 from couch.documents.fields import UUID_PATTERN
 from couch.secret import Secret
-from couch.settings import Endpoint
+from couch.settings import Endpoint, load
+from webapp.home_network import HOME_NETWORKS
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535, examples=[8080], description="0 (a free one) to 65535")]
 Id = Annotated[
@@ -22,6 +24,26 @@ Id = Annotated[
     ),
 ]
 Names = Annotated[tuple[str, ...], msgspec.Meta(examples=[["survey.local"]])]
+Address = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^https?://[^/?#@]+/?$",
+        description="scheme and host, no path",
+        examples=["https://centre.example.org"],
+    ),
+]
+Proxy = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[0-9a-f.:]+$",
+        description="the address from which the proxy asks",
+        examples=["127.0.0.1"],
+    ),
+]
+Networks = Annotated[tuple[str, ...], msgspec.Meta(examples=[["192.168.0.0/16", "fe80::/10"]])]
+Idle = Annotated[int, msgspec.Meta(ge=60, le=86_400)]
+Lifetime = Annotated[int, msgspec.Meta(ge=60, le=7 * 86_400)]
+LinkLife = Annotated[int, msgspec.Meta(ge=60, le=30 * 86_400)]
 Wait = Annotated[float, msgspec.Meta(gt=0, le=600)]
 
 
@@ -30,6 +52,7 @@ class PageSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     The household code's hash stands in `household_code_hash` or in a file; `survey edge page --new-code`
     makes a code and writes the file. `names`: host names of this page besides addresses and localhost.
+    `home_networks`: whoever asks from elsewhere is refused. `https` and `trusted_proxy`: as at the centre.
     """
 
     device: Id
@@ -41,6 +64,11 @@ class PageSettings(msgspec.Struct, frozen=True, kw_only=True):
     bind: str = "127.0.0.1"
     port: Port = 8080
     names: Names = ()
+    home_networks: Networks = HOME_NETWORKS
+    https: bool = False
+    trusted_proxy: Proxy | None = None
+    session_idle_s: Idle = 1800
+    session_s: Lifetime = 2 * 3600  # at the longest: a tablet in the kitchen is everybody's
     timezone: str | None = None  # None: Germany's
     timeout_s: Wait = 5.0
 
@@ -48,16 +76,46 @@ class PageSettings(msgspec.Struct, frozen=True, kw_only=True):
 class CentreWebSettings(msgspec.Struct, frozen=True, kw_only=True):
     """`survey centre serve` and `survey export`; `SURVEY_CENTRE_WEB_PORT` and so on override it.
 
-    `couchdb`: the central CouchDB with an account that has the roles researcher (registry) and analyst
-    (research); `https`: browsers reach the pages over TLS, so that the session cookie travels over it alone.
+    `couchdb`: the central CouchDB with the service account of the pages, which has the roles researcher
+    (registry) and analyst (research); people have accounts of their own in `accounts_file`. `https`: browsers
+    reach the pages over TLS, so that cookies travel over it alone. `address`: what one-time links begin with;
+    without it the port on this machine. `trusted_proxy`: the address of the proxy in front, whose
+    X-Forwarded-For names the caller; from anybody else that header counts for nothing.
     """
 
     couchdb: Endpoint
     session_secret_file: Path = Path("centre-session.key")  # made at the first start
+    accounts_file: Path = Path("accounts.sqlite")  # made at the first use
     bind: str = "127.0.0.1"
     port: Port = 8090
     names: Names = ()
     https: bool = False
+    address: Address | None = None
+    trusted_proxy: Proxy | None = None
+    session_idle_s: Idle = 1800
+    session_s: Lifetime = 8 * 3600  # at the longest: a working day
+    invitation_s: LinkLife = 7 * 86_400
+    reset_s: LinkLife = 86_400
     timezone: str | None = None  # None: Germany's
     timeout_s: Wait = 30.0
     threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 8
+
+
+def load_page(file: Path, environ: Mapping[str, str]) -> PageSettings:
+    """The settings of a device's page, with whole paths. Raises SettingsError."""
+    settings = load(PageSettings, file=file, environ=environ, prefix="PAGE")
+    return msgspec.structs.replace(
+        settings,
+        household_code_file=file.parent / settings.household_code_file,
+        session_secret_file=file.parent / settings.session_secret_file,
+    )
+
+
+def load_centre_web(file: Path, environ: Mapping[str, str]) -> CentreWebSettings:
+    """The settings of the centre's pages, with whole paths. Raises SettingsError."""
+    settings = load(CentreWebSettings, file=file, environ=environ, prefix="CENTRE_WEB")
+    return msgspec.structs.replace(
+        settings,
+        session_secret_file=file.parent / settings.session_secret_file,
+        accounts_file=file.parent / settings.accounts_file,
+    )

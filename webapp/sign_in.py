@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from webapp import access
 from webapp.site import TurnedAway, site
+from webapp.source import source_of
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -30,11 +31,11 @@ def form() -> str:
 @access.public
 def enter() -> Response | tuple[str, int]:
     door = site().door
-    outcome = door.knock(request.form)
+    outcome = door.knock(request.form, source_of(request.remote_addr))
     if isinstance(outcome, TurnedAway):
         given = {"name": request.form.get("name", "")}  # never the password or the code
         return render_template(door.template, turned_away=outcome.message, given=given), 403
-    access.sign_in(outcome.roles, account=outcome.account, key=door.key, lifetime_s=site().lifetime_s)
+    access.sign_in(outcome)
     return redirect(url_for("sign_in.home"), 303)
 
 

@@ -28,6 +28,15 @@ class TurnedAway:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session that holds; `token` is the id that its cookie must hold from now on."""
+
+    roles: tuple[str, ...]
+    account: str
+    token: str
+
+
 class Door(Protocol):
     """How people sign in."""
 
@@ -35,12 +44,21 @@ class Door(Protocol):
     def template(self) -> str:
         """The sign-in form."""
 
-    @property
-    def key(self) -> str:
-        """Changes when sessions opened before must end."""
+    def knock(self, form: Mapping[str, str], source: str) -> Entered | TurnedAway:
+        """Judge a form that came from `source` (see `webapp.source`)."""
 
-    def knock(self, form: Mapping[str, str]) -> Entered | TurnedAway:
-        """Judge a sent form. Raises Unreachable where others decide and do not answer."""
+
+class Sessions(Protocol):
+    """Where sessions are kept and when they end."""
+
+    def begin(self, entered: Entered) -> str:
+        """A new session; its id."""
+
+    def find(self, token: str) -> SignedIn | None:
+        """The session with this id; None when there is none or it has ended."""
+
+    def end(self, token: str) -> None:
+        """End the session with this id, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +77,12 @@ class Site:
     title: str
     unreachable_template: str  # the page for when the database does not answer
     door: Door
+    sessions: Sessions
     blueprints: tuple[Blueprint, ...]
     sections: tuple[Section, ...]
     services: object
     clock: Clock
     timezone: tzinfo
-    lifetime_s: int  # of a session, real seconds
 
 
 def site() -> Site:

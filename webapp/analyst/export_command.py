@@ -11,7 +11,7 @@ from couch.errors import Fault, Unreachable
 from webapp.analyst.export_folder import Exported, export_to_folder
 from webapp.analyst.export_request import ExportRequest, check_household
 from webapp.analyst.research_source import research_source
-from webapp.centre import load_settings
+from webapp.settings import load_centre_web
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -27,7 +27,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 def run(request: ExportRequest, folder: Path, config: Path, environ: Mapping[str, str]) -> Exported:
     """Write the export; an earlier, interrupted run of the same export is continued. Raises Fault."""
-    settings = load_settings(config, environ)
+    settings = load_centre_web(config, environ)
     server = settings.couchdb.server(timeout_s=settings.timeout_s)
     check_household(server, request)
     with _progress() as progress:

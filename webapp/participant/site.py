@@ -4,19 +4,19 @@ from webapp.access import PARTICIPANT
 from webapp.participant import pages
 from webapp.participant.household_code import HouseholdDoor
 from webapp.participant.services import DeviceServices
+from webapp.participant.sessions import PageSessions
 from webapp.site import Section, Site
 from webapp.translation import marked
 
-_SESSION_S = 2 * 3600  # a tablet in the kitchen is everybody's
 
-
-def device_site(services: DeviceServices, door: HouseholdDoor) -> Site:
+def device_site(services: DeviceServices, door: HouseholdDoor, sessions: PageSessions) -> Site:
     """The site of one device; asks nothing but `services.replica`."""
     mine = frozenset({PARTICIPANT})
     return Site(
         title=marked("Household energy survey"),
         unreachable_template="participant/unreachable.html",
         door=door,
+        sessions=sessions,
         blueprints=(pages.blueprint,),
         sections=(
             Section("participant.overview", marked("Overview"), mine),
@@ -27,5 +27,4 @@ def device_site(services: DeviceServices, door: HouseholdDoor) -> Site:
         services=services,
         clock=services.clock,
         timezone=services.timezone,
-        lifetime_s=_SESSION_S,
     )

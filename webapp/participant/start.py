@@ -2,20 +2,18 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
-
-import msgspec
 
 from couch.client import Database
 from couch.clock import clock_from_environment
 from couch.errors import Fault
 from couch.names import replica_database
-from couch.settings import load
 from webapp.connections import PerThread
 from webapp.factory import create_app
+from webapp.home_network import networks
 from webapp.moments import zone_named
 from webapp.participant.household_code import HouseholdDoor, checked_hash, hash_code, make_code
 from webapp.participant.services import DeviceServices
+from webapp.participant.sessions import PageSessions
 from webapp.participant.site import device_site
 from webapp.serving import serve
 from webapp.session_secret import session_secret
@@ -24,18 +22,16 @@ from webapp.settings import PageSettings
 _THREADS = 2  # one household; each costs memory
 
 
-def load_settings(file: Path, environ: Mapping[str, str]) -> PageSettings:
-    """The settings, with paths relative to the file's folder made whole. Raises SettingsError."""
-    settings = load(PageSettings, file=file, environ=environ, prefix="PAGE")
-    return msgspec.structs.replace(
-        settings,
-        household_code_file=file.parent / settings.household_code_file,
-        session_secret_file=file.parent / settings.session_secret_file,
-    )
-
-
 def renew_code(settings: PageSettings) -> str:
-    """Make a code, store its hash (mode 600) and return the code: this is the only time it can be read."""
+    """Make a code, store its hash (mode 600) and return the code: this is the only time it can be read.
+
+    A page that runs takes it up at once, and whoever came in by the old one has to type the new one.
+    """
+    if settings.household_code_hash is not None:
+        raise Fault(
+            "`household_code_hash` stands in the settings (or SURVEY_PAGE_HOUSEHOLD_CODE_HASH in the "
+            "environment) and a new code would change nothing: remove it there first"
+        )
     code, file = make_code(), settings.household_code_file
     fresh = file.with_name(file.name + ".new")
     try:
@@ -54,7 +50,9 @@ def renew_code(settings: PageSettings) -> str:
 def run(settings: PageSettings, environ: Mapping[str, str]) -> None:
     """Serve until told to stop. Raises Fault."""
     clock, zone = clock_from_environment(environ), zone_named(settings.timezone)
-    door = HouseholdDoor(_code_hash(settings))
+    home = networks(settings.home_networks)
+    door = HouseholdDoor(lambda: _code_hash(settings))
+    door.stored()  # a missing code is said now, not to the first visitor
 
     def connect() -> Database:
         server = settings.local.server(timeout_s=settings.timeout_s)
@@ -68,22 +66,40 @@ def run(settings: PageSettings, environ: Mapping[str, str]) -> None:
         timezone=zone,
     )
     app = create_app(
-        device_site(services, door),
+        device_site(
+            services,
+            door,
+            PageSessions(lambda: door.key, idle_s=settings.session_idle_s, longest_s=settings.session_s),
+        ),
         secret=session_secret(settings.session_secret_file),
         cookie=f"survey_page_{settings.device[:8]}",  # two devices of a demo share the host
         names=settings.names,
+        https=settings.https,
+        home=home,
     )
-    serve(app, bind=settings.bind, port=settings.port, threads=_THREADS)
+    serve(
+        app,
+        bind=settings.bind,
+        port=settings.port,
+        threads=_THREADS,
+        trusted_proxy=settings.trusted_proxy,
+    )
 
 
 def _code_hash(settings: PageSettings) -> str:
     if settings.household_code_hash is not None:
         return checked_hash(settings.household_code_hash.reveal())
     try:
-        return checked_hash(settings.household_code_file.read_text(encoding="ascii"))
+        mode = settings.household_code_file.stat().st_mode
+        found = checked_hash(settings.household_code_file.read_text(encoding="ascii"))
     except (OSError, UnicodeDecodeError) as err:
         why = (err.strerror or "").lower() if isinstance(err, OSError) else "it is no text"
         raise Fault(
             f"the household code's hash cannot be read from {settings.household_code_file} ({why}): "
             "`survey edge page --config FILE --new-code` makes a code and stores its hash"
         ) from err
+    if mode & 0o077:
+        raise Fault(
+            f"the household code's hash can be read by others: chmod 600 {settings.household_code_file}"
+        )
+    return found
