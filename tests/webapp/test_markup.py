@@ -78,8 +78,18 @@ def pages(device: Any, centre: Any, sample: Any, now: Any) -> dict[str, str]:
     device.replica.fails = Unreachable("x")
     found["unreachable"] = participant.get("/overview").text
 
-    found["centre sign-in"] = centre.visitor().get("/sign-in").text
+    stranger = centre.visitor()
+    found["centre sign-in"] = stranger.get("/sign-in").text
+    found["centre sign-in after a link"] = stranger.get("/sign-in?done=set").text
+    found["wrong password"] = stranger.send("/sign-in", name="x", password="x").text
+    link = f"/link/{centre.accounts.directory.reset('igor', valid_s=600).token}"
+    found["link"] = stranger.get(link).text
+    found["link fault"] = stranger.send(link, new="x", again="x").text
+    found["link that does not work"] = stranger.get("/link/x").text
     rosa = centre.signed_in("rosa")
+    found["own account"] = rosa.get("/own-account").text
+    found["own account changed"] = rosa.get("/own-account?done=changed").text
+    found["own account fault"] = rosa.send("/own-account/password", current="x", new="x", again="x").text
     found["no households"] = rosa.get("/households").text
     beat = DeviceSummary(
         device=sample.device, name="x", heartbeat_at=now, refused=1, errors=("x",), versions={"x": "x"}
@@ -161,7 +171,8 @@ class TestInAnotherLanguage:
 def _is_data(text: str) -> bool:
     """Numbers, times, codes and what documents hold; all else is for a reader and needs a translation."""
     words = (
-        "x Erika <Mustermann> erika@example.org Heidestraße Köln Cellar MT175 DD3 Household rosa UTC W kW kWh"
+        "x Erika <Mustermann> erika@example.org Heidestraße Köln Cellar MT175 DD3 "
+        "Household rosa igor UTC W kW kWh"
     )
     rest = [word for word in text.split() if word.strip(",()·:.") not in words.split()]
     return all(any(c.isdigit() for c in word) or not any(c.isalpha() for c in word) for word in rest)
