@@ -6,7 +6,6 @@ Structs arrays of tables. `SURVEY_<PREFIX>_<FIELD>` in the environment overrides
 `msgspec.Meta(extra={"env": "SURVEY_ADMIN_PASSWORD"})`. Every fault is reported at once.
 """
 
-import logging
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -22,7 +21,6 @@ from couch.settings_fields import Source, fault, read_struct
 if TYPE_CHECKING:
     from couch.client import Server
 
-_log = logging.getLogger(__name__)
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -51,7 +49,7 @@ def load(kind: type[S], *, file: Path | None, environ: Mapping[str, str], prefix
     """The settings of type `kind` from `file` (None: environment and defaults alone) and `environ`.
 
     Raises SettingsError, whose message names every fault: key, value unless secret, what is allowed, an
-    example.
+    example; and where a file that holds secrets can be read by its group or by everyone.
     """
     table = {} if file is None else _read(file)
     name = f"SURVEY_{prefix.upper()}".rstrip("_")
@@ -62,7 +60,10 @@ def load(kind: type[S], *, file: Path | None, environ: Mapping[str, str], prefix
         count = "a fault" if len(found) == 1 else f"{len(found)} faults"
         raise SettingsError(f"{count} in the settings ({where}): {'; '.join(found)}")
     if file is not None and stat.S_IMODE(file.stat().st_mode) & 0o077 and _secrets(value) & _texts(table):
-        _log.warning("%s holds passwords and can be read by others: run chmod 600 %s", file, file)
+        raise SettingsError(
+            f"the settings file {file} holds passwords and can be read by others. "
+            f"Run chmod 600 {file}, or move them to files of mode 600 or to the environment."
+        )
     return value
 
 

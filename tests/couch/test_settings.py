@@ -60,6 +60,7 @@ keep = ["0100010800ff"]
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "device.toml"
+    path.touch(0o600)
     path.write_text(GOOD)
     return path
 
@@ -225,15 +226,15 @@ def test_an_endpoint_gives_a_client_that_hides_its_password() -> None:
         assert "hunter2" not in repr(server)
 
 
-def test_a_settings_file_with_passwords_that_others_can_read_is_mentioned(
-    file: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_settings_file_with_passwords_that_others_can_read_is_refused(file: Path) -> None:
     file.chmod(0o644)
-    load(Settings, file=file, environ={}, prefix="EDGE")
-    assert f"chmod 600 {file}" in caplog.text
-    assert "hunter2" not in caplog.text
-    caplog.clear()
-    load(Settings, file=file, environ={"SURVEY_EDGE_CENTRE__PASSWORD": "other"}, prefix="EDGE")
-    file.chmod(0o600)
-    load(Settings, file=file, environ={}, prefix="EDGE")
-    assert caplog.text == ""
+    with pytest.raises(SettingsError, match=f"chmod 600 {file}") as caught:
+        load(Settings, file=file, environ={}, prefix="EDGE")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_settings_file_whose_passwords_come_from_elsewhere_may_be_read(file: Path) -> None:
+    file.write_text(GOOD.replace('"hunter2"', '""'))
+    file.chmod(0o644)
+    environ = {"SURVEY_EDGE_CENTRE__PASSWORD": "hunter2"}
+    assert load(Settings, file=file, environ=environ, prefix="EDGE").centre.password.reveal() == "hunter2"

@@ -40,6 +40,7 @@ head = "serial:///dev/ttyUSB0"
 def write(folder: Path, text: str) -> Path:
     file = folder / "device.toml"
     file.write_text(text, encoding="utf-8")
+    file.chmod(0o600)
     return file
 
 
