@@ -20,7 +20,7 @@ def install(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(CSRFError, _old_form)
     app.register_error_handler(NotAtHome, _not_at_home)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, page_for)
     app.register_error_handler(Unreachable, _unreachable)
     app.register_error_handler(CouchError, _database)
 
@@ -44,7 +44,8 @@ def _not_at_home(_err: NotAtHome) -> Answer:
     )
 
 
-def _http(err: HTTPException) -> Answer | Response:
+def page_for(err: HTTPException) -> Answer | Response:
+    """The page that says what an HTTP error means."""
     code = err.code or 500
     if code < 400:
         return err.get_response()

@@ -6,8 +6,8 @@ with the listener. Used by the REST API, enrolment and the gateway alike; it kno
 """
 
 import hmac
-from collections.abc import Mapping
 from datetime import datetime
+from typing import Protocol
 from urllib.parse import unquote
 
 from couch.certificate import BadCertificate, CertificateFacts, read_certificate
@@ -15,6 +15,12 @@ from couch.certificate import BadCertificate, CertificateFacts, read_certificate
 CERTIFICATE_HEADER = "X-Survey-Client-Cert"  # PEM, percent-encoded: nginx's $ssl_client_escaped_cert
 SECRET_HEADER = "X-Survey-Proxy-Secret"  # noqa: S105 - the name of a header
 _LARGEST_HEADER = 16 * 1024
+
+
+class Headers(Protocol):
+    """A request's headers: the names in any case, None for an absent one (werkzeug's, aiohttp's)."""
+
+    def get(self, name: str, /) -> str | None: ...
 
 
 class Unidentified(Exception):  # noqa: N818 - named for what the caller is
@@ -33,18 +39,17 @@ class UnfitCertificate(Unidentified):
     """It showed a certificate that is none of a device of the survey, or is out of its time."""
 
 
-def check_proxy(headers: Mapping[str, str], secret: bytes) -> None:
+def check_proxy(headers: Headers, secret: bytes) -> None:
     """Raises NotFromProxy unless the request carries the secret of the listener.
 
-    `headers` gives None for an absent one and ignores case, as those of werkzeug and aiohttp do. A header
-    that was sent twice arrives as one joined text, which equals no secret.
+    A header that was sent twice arrives as one joined text, which equals no secret.
     """
     given = headers.get(SECRET_HEADER) or ""
     if not secret or not hmac.compare_digest(given.encode(errors="replace"), secret):
         raise NotFromProxy("this address is served through the survey's TLS listener only")
 
 
-def device_behind(headers: Mapping[str, str], secret: bytes, now: datetime) -> CertificateFacts:
+def device_behind(headers: Headers, secret: bytes, now: datetime) -> CertificateFacts:
     """The facts of the certificate that the listener verified. `now` is real time.
 
     The validity is looked at again, since a connection outlives a certificate. Whether it was revoked is
