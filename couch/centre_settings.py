@@ -20,7 +20,11 @@ class CentreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     admin: Account  # the engine's administrator: databases, `_security`, accounts, `_db_updates`
     worker: Account  # writes documents
     pseudonym_key: Path  # 64 hex digits, readable for its owner alone; keep a backup apart from the databases
-    device_url: str | None = None  # the address that devices use, where it is another one than `url`
+    device_url: str | None = (
+        None  # https://..., the address that devices reach the centre at, by its DNS name
+    )
+    ca_folder: Path = Path("ca")  # of the certificate authority (`survey ca init`)
+    ca_passphrase_file: Path | None = None  # of its issuing key, mode 600; else SURVEY_CA_PASSPHRASE
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
     parallel_households: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
     batch_documents: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 500
@@ -50,5 +54,10 @@ def load_centre_settings(file: Path, environ: Mapping[str, str]) -> CentreSettin
     Raises SettingsError, which names every fault.
     """
     settings = load(CentreSettings, file=file, environ=environ, prefix="centre")
-    key = (file.parent / settings.pseudonym_key).absolute()
-    return msgspec.structs.replace(settings, pseudonym_key=key)
+    folder, passphrase = file.parent.absolute(), settings.ca_passphrase_file
+    return msgspec.structs.replace(
+        settings,
+        pseudonym_key=folder / settings.pseudonym_key,
+        ca_folder=folder / settings.ca_folder,
+        ca_passphrase_file=None if passphrase is None else folder / passphrase,
+    )

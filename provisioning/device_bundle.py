@@ -1,128 +1,166 @@
-"""What a device needs to start: `device.toml` for the agent and `page.toml` for the participant's page.
+"""Handing out bundles: a one-time code in the centre's memory, and the file for the Pi that holds it.
 
-They hold passwords: mode 600, and a repeated run keeps the passwords that stand there.
+A repeated run leaves a bundle that can still be used as it is, makes another where the code has ended, and
+none for a device that has joined. The code is remembered before the file is written: a bundle that stands
+there whole is good.
 """
 
-import json
-import secrets
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
 from pathlib import Path
 
-from couch.errors import Fault
-from couch.names import DEVICE_ACCOUNTS, PAGE
-from couch.secret import Secret
-from provisioning.household_file import MeterEntry
-from provisioning.private_files import write_private
+import msgspec
 
-_PASSWORD_BYTES = 24
-LOCAL_ACCOUNTS = ("admin", *DEVICE_ACCOUNTS)
+from couch.bundle import Bundle, BundleMeter, bundle_text, read_bundle
+from couch.clock import to_rfc3339
+from couch.errors import Fault
+from couch.private_files import write_private
+from couch.secret import Secret
+from provisioning.ca.records import CertificateRecords
+from provisioning.enrolment_codes import CODE_LIFETIME, CodeRecord, code_hash, matches, new_code
+from provisioning.enrolment_store import EnrolmentStore
+from provisioning.return_proof import GRACE
+
+
+class Handing(Enum):
+    """What became of a device's bundle."""
+
+    MADE = "made"
+    KEPT = "kept"  # the one that stands there can still be used
+    JOINED = "joined"  # the device has its certificate
+    REVOKED = "revoked"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceBundle:
-    """One device's settings. `meters`: (uuid, entry) of those whose head the file names."""
+class DeviceEntry:
+    """What a bundle says besides the code."""
 
-    device: str
     household: str
-    centre_url: str
-    centre_password: Secret
+    device: str
+    name: str
     local_url: str
-    local_passwords: dict[str, Secret]
-    meters: Sequence[tuple[str, MeterEntry]]
-
-    @property
-    def account(self) -> str:
-        """The device's account at the centre."""
-        return device_account(self.device)
+    meters: tuple[BundleMeter, ...]
 
 
-def device_account(device: str) -> str:
-    """The name of a device's `_users` account at the centre."""
-    return f"device-{device}"
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """`bundle`: the file; None where there is none to use. `expires`: of its code."""
 
+    outcome: Handing
+    bundle: Path | None = None
+    expires: datetime | None = None
 
-def kept_passwords(folder: Path) -> dict[str, Secret]:
-    """The passwords in the `device.toml` of an earlier run, by account ("centre" and the local ones)."""
-    path = folder / "device.toml"
-    try:
-        stored = tomllib.loads(path.read_text(encoding="utf-8"))
-        local = stored["local"]
+    def to_json(self) -> dict[str, object]:
+        """For scripts; times RFC 3339 UTC."""
         return {
-            "centre": Secret(stored["centre"]["password"]),
-            **{name: Secret(local[name]["password"]) for name in LOCAL_ACCOUNTS},
+            "outcome": self.outcome.value,
+            "bundle": None if self.bundle is None else str(self.bundle),
+            "expires": None if self.expires is None else to_rfc3339(self.expires),
         }
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, KeyError, TypeError) as err:
-        raise Fault(
-            f"{path} is there but cannot be read as a device's settings. Restore it, or remove it to have "
-            "new passwords made."
-        ) from err
+
+    def in_words(self) -> str:
+        if self.bundle is not None and self.expires is not None:
+            return f"bundle {self.bundle}, good until {to_rfc3339(self.expires)}"
+        return {
+            Handing.JOINED: "it has joined",
+            Handing.REVOKED: "it was revoked; give its meters to another: survey device replace",
+            Handing.REPLACED: "another device took its place",
+        }.get(self.outcome, self.outcome.value)
 
 
-def new_password() -> Secret:
-    return Secret(secrets.token_urlsafe(_PASSWORD_BYTES))
+class BundleMaker:
+    """Makes bundles for devices of one centre.
+
+    `records` say who has joined; `root` is the CA's certificate (PEM); `centre_url` the address that devices
+    use; `out` the folder of the bundles; `now` real time.
+    """
+
+    def __init__(
+        self,
+        store: EnrolmentStore,
+        records: CertificateRecords,
+        *,
+        root: str,
+        centre_url: str,
+        out: Path,
+        now: Callable[[], datetime],
+    ) -> None:
+        if not centre_url.startswith("https://"):
+            raise Fault(
+                "devices reach the centre over TLS only: set device_url in the centre's settings to its "
+                'address for them, for example device_url = "https://centre.example.org:6984".'
+            )
+        self._store, self._records, self._now = store, records, now
+        self._root, self._centre_url, self._out = root, centre_url, out
+
+    def path(self, device: str) -> Path:
+        return self._out / f"{device}.bundle.toml"
+
+    def hand_out(self, entry: DeviceEntry) -> Handed:
+        """See the module. Raises Fault."""
+        now, path = self._now(), self.path(entry.device)
+        code = self._store.code(entry.device)
+        if entry.device in self._store.replacements():
+            return Handed(Handing.REPLACED)
+        if code is not None and code.cancelled_at is not None:
+            return Handed(Handing.REVOKED)
+        if self._has_joined(entry.device, now):
+            return Handed(Handing.JOINED)
+        kept = _bundle_in(path)
+        if kept is not None and code is not None and code.open_at(now) and matches(code, kept.code.reveal()):
+            wanted = self._bundle(entry, kept.code, kept.made, kept.expires)
+            if kept != wanted:  # the file of the household was completed since
+                write_private(path, bundle_text(wanted))
+            return Handed(Handing.KEPT, path, kept.expires)
+        return self._make(entry, path, now)
+
+    def _has_joined(self, device: str, now: datetime) -> bool:
+        """Whether it has a certificate that holds, or one that still brings it back."""
+        return any(
+            record.revoked_at is None and now <= record.not_after + GRACE
+            for record in self._records.of_device(device)
+        )
+
+    def _make(self, entry: DeviceEntry, path: Path, now: datetime) -> Handed:
+        secret = new_code()
+        made = now.replace(microsecond=0)
+        expires = made + CODE_LIFETIME
+        self._store.put_code(
+            CodeRecord(
+                device=entry.device,
+                household=entry.household,
+                code_hash=code_hash(secret.reveal()),
+                made_at=made,
+                expires_at=expires,
+            )
+        )
+        write_private(path, bundle_text(self._bundle(entry, secret, made, expires)))
+        return Handed(Handing.MADE, path, expires)
+
+    def _bundle(self, entry: DeviceEntry, code: Secret, made: datetime, expires: datetime) -> Bundle:
+        return Bundle(
+            household=entry.household,
+            device=entry.device,
+            name=entry.name,
+            centre_url=self._centre_url,
+            local_url=entry.local_url,
+            code=code,
+            made=made,
+            expires=expires,
+            ca=self._root.strip(),
+            meters=entry.meters,
+        )
 
 
-def write_bundle(folder: Path, bundle: DeviceBundle) -> Path:
-    """Write both files; the path of `device.toml`. Raises Fault."""
-    path = folder / "device.toml"
-    write_private(folder / "page.toml", page_toml(bundle))
-    write_private(path, device_toml(bundle))  # last: where it stands, both do
-    return path
-
-
-def device_toml(bundle: DeviceBundle) -> str:
-    """The agent's settings."""
-    lines = [
-        "# Settings of one device (survey edge run --config device.toml). It holds passwords: keep mode 600.",
-        f"device = {_text(bundle.device)}",
-        f"household = {_text(bundle.household)}",
-        "",
-        "[centre]",
-        f"url = {_text(bundle.centre_url)}",
-        f"user = {_text(bundle.account)}",
-        f"password = {_text(bundle.centre_password.reveal())}",
-        "",
-        "[local]",
-        f"url = {_text(bundle.local_url)}",
-    ]
-    for name in LOCAL_ACCOUNTS:
-        lines += [
-            "",
-            f"[local.{name}]",
-            f"user = {_text(name)}",
-            f"password = {_text(bundle.local_passwords[name].reveal())}",
-        ]
-    for meter, entry in bundle.meters:
-        lines += [
-            "",
-            "[[meters]]",
-            f"meter = {_text(meter)}",
-            f"head = {_text(entry.head or '')}",
-            f"protocol = {_text(entry.protocol)}",
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def page_toml(bundle: DeviceBundle) -> str:
-    """The participant's page's settings; the household code is made by `survey edge page --new-code`."""
-    return "\n".join(
-        [
-            "# Settings of the participant's page (survey edge page --config page.toml). Keep mode 600.",
-            f"device = {_text(bundle.device)}",
-            f"household = {_text(bundle.household)}",
-            "",
-            "[local]",
-            f"url = {_text(bundle.local_url)}",
-            f"user = {_text(PAGE)}",
-            f"password = {_text(bundle.local_passwords[PAGE].reveal())}",
-            "",
-        ]
-    )
-
-
-def _text(value: str) -> str:
-    return json.dumps(value)  # a JSON string is a TOML basic string
+def _bundle_in(path: Path) -> Bundle | None:
+    """The bundle of an earlier run; None where there is none that can be used."""
+    if not path.exists():
+        return None
+    try:
+        found = read_bundle(path)
+    except Fault:
+        return None  # cut off or of another version: it is made anew
+    return msgspec.structs.replace(found, ca=found.ca.strip())

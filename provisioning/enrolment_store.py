@@ -165,9 +165,14 @@ class EnrolmentStore:
                 ),
             )
 
-    def cancel_code(self, device: str, now: datetime) -> None:
+    def cancel_code(self, device: str, household: str, now: datetime) -> None:
         """Nobody joins with the device's code any more, and no new one is made for it."""
         with self._transaction() as database:
+            if _read_code(database, device) is None:  # its certificate was issued by hand
+                _write_code(
+                    database,
+                    CodeRecord(device=device, household=household, code_hash="", made_at=now, expires_at=now),
+                )
             database.execute(
                 "UPDATE codes SET cancelled_at = ? WHERE device = ? AND cancelled_at IS NULL",
                 (to_rfc3339(now), device),

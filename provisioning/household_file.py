@@ -1,6 +1,7 @@
-"""The file that describes a new household: TOML or JSON, checked whole, every fault reported at once.
+"""The file that describes a new household, or further devices of one: TOML or JSON, checked whole.
 
-Meters, devices and systems have names that only this file uses, so that one can refer to another.
+Meters, devices and systems have names that only this file uses, so that one can refer to another. Options of
+the command line complete the file or stand for it. Every fault is reported at once.
 """
 
 import json
@@ -9,14 +10,15 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from couch.documents.fields import UUID_PATTERN
+from couch.documents.fields import UUID_PATTERN, Json
 from couch.documents.household import MeterModel, MeterType
 from couch.errors import Fault
 from couch.settings_fields import Source, read_struct
+from provisioning.ca.names import email_name
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Name = Annotated[
@@ -103,33 +105,83 @@ class PvSystemEntry(msgspec.Struct, frozen=True, kw_only=True):
     meters: tuple[Name, ...] = ()  # the names of the generation meters that count it
 
 
-class HouseholdFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file says; ids that it leaves out are made once and kept beside it."""
+class PartsFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What a household has; ids that the file leaves out are made once and kept beside it."""
+
+    devices: tuple[DeviceEntry, ...] = ()
+    meters: tuple[MeterEntry, ...] = ()
+    pv_systems: tuple[PvSystemEntry, ...] = ()
+
+
+class HouseholdFile(PartsFile, frozen=True, kw_only=True):
+    """A new household."""
 
     household: Id | None = None
     contact: ContactEntry
     address: AddressEntry
     metadata: MetadataEntry
     location: LocationEntry | None = None
-    devices: tuple[DeviceEntry, ...] = ()
-    meters: tuple[MeterEntry, ...] = ()
-    pv_systems: tuple[PvSystemEntry, ...] = ()
 
 
-def read_household_file(path: Path) -> HouseholdFile:
-    """Raises Fault, which names every fault of the file."""
-    table = _table(path)
+F = TypeVar("F", bound=PartsFile)
+
+
+def read_household_file(path: Path, options: Json | None = None) -> HouseholdFile:
+    """A new household, from the file, from options (a table of the same form), or from both.
+
+    Raises Fault, which names every fault.
+    """
+    return _read(HouseholdFile, path, options)
+
+
+def read_devices_file(path: Path, options: Json | None = None) -> PartsFile:
+    """Further devices of a household, their meters and systems. Raises Fault as `read_household_file`."""
+    file = _read(PartsFile, path, options)
+    if not file.devices:
+        raise Fault(f"a fault in {path}: it names no device, for example [[devices]]. Nothing was created.")
+    return file
+
+
+def _read(kind: type[F], path: Path, options: Json | None) -> F:
+    table = {} if options and not path.exists() else _table(path)
     found: list[str] = []
-    household = read_struct(HouseholdFile, table, Source("", "SURVEY_HOUSEHOLD", {}), found)
-    if household is not None:
-        found += contradictions(household)
-    if found or household is None:
+    file = read_struct(kind, _completed(table, options or {}), Source("", "SURVEY_HOUSEHOLD", {}), found)
+    if file is not None:
+        found += contradictions(file)
+    email = file.contact.email if isinstance(file, HouseholdFile) else None
+    if email is not None:
+        found += _unfit_email(email)
+    if found or file is None:
         count = "a fault" if len(found) == 1 else f"{len(found)} faults"
-        raise Fault(f"{count} in {path}: {'; '.join(found)}. Nothing was created.")
-    return household
+        where = path if table else "the options"
+        raise Fault(f"{count} in {where}: {'; '.join(found)}. Nothing was created.")
+    return file
 
 
-def contradictions(household: HouseholdFile) -> list[str]:
+def _completed(table: Json, options: Json) -> Json:
+    """The file's table with what the options say instead; lists are continued."""
+    whole = dict(table)
+    for name, value in options.items():
+        stands = whole.get(name)
+        if isinstance(value, dict) and isinstance(stands, dict):
+            whole[name] = {**stands, **value}
+        elif isinstance(value, list) and isinstance(stands, list):
+            whole[name] = [*stands, *value]
+        else:
+            whole[name] = value
+    return whole
+
+
+def _unfit_email(email: str) -> list[str]:
+    """Devices' certificates hold it (design section 8): better said now than when a device joins."""
+    try:
+        email_name(email)
+    except Fault as err:
+        return [f"contact.email: {str(err).rstrip('.')}"]
+    return []
+
+
+def contradictions(household: PartsFile) -> list[str]:
     """What the entries say against each other."""
     found: list[str] = []
     devices = {device.name for device in household.devices}

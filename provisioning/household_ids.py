@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from couch.errors import Fault
-from provisioning.household_file import HouseholdFile
-from provisioning.private_files import write_private
+from couch.private_files import write_private
+from provisioning.household_file import HouseholdFile, PartsFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,23 @@ class HouseholdIds:
 
 
 def complete_ids(
-    file: HouseholdFile, known: HouseholdIds | None, new: Callable[[], str] = lambda: str(uuid.uuid4())
+    file: PartsFile,
+    known: HouseholdIds | None,
+    new: Callable[[], str] = lambda: str(uuid.uuid4()),
+    *,
+    household: str | None = None,
 ) -> HouseholdIds:
-    """An id for everything: the file's own, else the known one, else a new one."""
+    """An id for everything: the file's own, else the known one, else a new one.
+
+    `household`: the one that the parts of the file come to; None: the file's own.
+    """
+    given = household or (file.household if isinstance(file, HouseholdFile) else None)
 
     def each(entries: Mapping[str, str | None], before: Mapping[str, str]) -> dict[str, str]:
         return {name: given or before.get(name) or new() for name, given in entries.items()}
 
     return HouseholdIds(
-        household=file.household or (known.household if known else new()),
+        household=given or (known.household if known else new()),
         devices=each({entry.name: entry.device for entry in file.devices}, known.devices if known else {}),
         meters=each({entry.name: entry.meter for entry in file.meters}, known.meters if known else {}),
         pv_systems=each(

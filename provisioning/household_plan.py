@@ -1,5 +1,6 @@
 """From the file and its ids to the documents of the household's database: pure."""
 
+from couch.bundle import BundleMeter
 from couch.documents import (
     Address,
     Contact,
@@ -11,7 +12,8 @@ from couch.documents import (
     PvSystem,
     Registration,
 )
-from provisioning.household_file import HouseholdFile, MeterEntry
+from provisioning.device_bundle import DeviceEntry
+from provisioning.household_file import HouseholdFile, PartsFile
 from provisioning.household_ids import HouseholdIds
 
 
@@ -41,6 +43,13 @@ def household_documents(file: HouseholdFile, ids: HouseholdIds) -> tuple[Documen
             if location is None
             else (Location(latitude=location.latitude, longitude=location.longitude, source=location.source),)
         ),
+        *part_documents(file, ids),
+    )
+
+
+def part_documents(file: PartsFile, ids: HouseholdIds) -> tuple[Document, ...]:
+    """The documents of meters, systems and devices."""
+    return (
         *(
             Meter(
                 meter=ids.meters[entry.name],
@@ -72,10 +81,21 @@ def household_documents(file: HouseholdFile, ids: HouseholdIds) -> tuple[Documen
     )
 
 
-def meters_of(file: HouseholdFile, ids: HouseholdIds, device: str) -> list[tuple[str, MeterEntry]]:
-    """(uuid, entry) of the meters that the device named `device` reads through a head that the file names."""
+def device_entries(file: PartsFile, ids: HouseholdIds) -> list[DeviceEntry]:
+    """What the bundles of the file's devices say. A meter without a head gets it where it is installed."""
     return [
-        (ids.meters[entry.name], entry)
-        for entry in file.meters
-        if entry.device == device and entry.head is not None
+        DeviceEntry(
+            household=ids.household,
+            device=ids.devices[entry.name],
+            name=entry.name,
+            local_url=entry.local_url,
+            meters=tuple(
+                BundleMeter(
+                    meter=ids.meters[meter.name], name=meter.name, head=meter.head, protocol=meter.protocol
+                )
+                for meter in file.meters
+                if meter.device == entry.name
+            ),
+        )
+        for entry in file.devices
     ]
