@@ -54,11 +54,12 @@ def init(config: Path, as_json: bool) -> None:
 )
 @click.option("--password-file", type=_file, help="A file of mode 600 that holds the password.")
 def account(name: str, config: Path, roles: tuple[str, ...], password_file: Path | None) -> None:
-    """Make or change the account NAME of a person or a page.
+    """Make or change the database account NAME by which the centre's pages read.
 
-    The password comes from --password-file, from SURVEY_ACCOUNT_PASSWORD or is asked for.
+    People sign in at the pages with accounts of their own: `survey account`. The password comes from
+    --password-file, from SURVEY_ACCOUNT_PASSWORD or is asked for.
 
-    Example: survey centre account ada --role researcher --config centre.toml
+    Example: survey centre account pages --role researcher --role analyst --config centre.toml
     """
     from couch.centre_settings import load_centre_settings  # noqa: PLC0415
     from couch.secret import Secret  # noqa: PLC0415

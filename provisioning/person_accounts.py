@@ -1,4 +1,7 @@
-"""Accounts of people and pages at the centre: researchers, administrators, analysts."""
+"""Database accounts at the centre for what reads there in the roles of people: the centre's pages.
+
+People themselves have accounts at the pages, not in the database (`survey account`).
+"""
 
 import re
 from collections.abc import Sequence

@@ -9,12 +9,18 @@ import msgspec
 
 from couch.client import Server
 from provisioning.demo.processes import Process, free_port, run_once
+from provisioning.demo.visitor import Visitor
 from provisioning.private_files import write_private
 
 READY = "listening on "
 SERVING = "serving on "
 RESEARCHER = "researcher"
+_PAGES = "pages"  # the database account of the centre's pages
 _RESEARCHER_ROLES = ("--role", "researcher", "--role", "analyst")
+
+
+class _Invitation(msgspec.Struct, frozen=True):
+    link: str
 
 
 class NewDevice(msgspec.Struct, frozen=True):
@@ -28,12 +34,13 @@ class NewHousehold(msgspec.Struct, frozen=True):
 
 
 class DemoCentre:
-    """`url`, `pages_url` and `password` (of the account `researcher`) are known once it is started."""
+    """`url`, `pages_url` and `password` (of the researcher's account) are known once it is started."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self.folder = folder
         self.password = secrets.token_urlsafe(9)
         self._admin_password = secrets.token_urlsafe(18)
+        self._pages_password = secrets.token_urlsafe(18)
         self._environ = dict(environ)
         self.url = self.pages_url = ""
         self.config = folder / "centre.toml"
@@ -66,12 +73,13 @@ class DemoCentre:
         write_private(self.config, self._centre_toml())
         run_once(["centre", "init", "--config", str(self.config), "--json"], self._environ)
         run_once(
-            ["centre", "account", RESEARCHER, "--config", str(self.config), *_RESEARCHER_ROLES],
-            {**self._environ, "SURVEY_ACCOUNT_PASSWORD": self.password},
+            ["centre", "account", _PAGES, "--config", str(self.config), *_RESEARCHER_ROLES],
+            {**self._environ, "SURVEY_ACCOUNT_PASSWORD": self._pages_password},
         )
         write_private(self.web_config, self._web_toml())
         self.worker.start("following")
         self.pages_url = self.pages.start(SERVING)
+        self._invite_the_researcher()
 
     def add_household(self, file: Path) -> NewHousehold:
         """What `survey centre add-household` made of `file`."""
@@ -79,6 +87,17 @@ class DemoCentre:
             ["centre", "add-household", str(file), "--config", str(self.config), "--json"], self._environ
         )
         return msgspec.json.decode(answer, type=NewHousehold)
+
+    def _invite_the_researcher(self) -> None:
+        """The researcher gets a link and sets the password with it, as people do."""
+        answer = run_once(
+            ["account", "add", RESEARCHER, *_RESEARCHER_ROLES, "--config", str(self.web_config), "--json"],
+            {**self._environ, "SURVEY_CENTRE_WEB_ADDRESS": self.pages_url},
+        )
+        link = msgspec.json.decode(answer, type=_Invitation).link
+        Visitor(self.pages_url).send(
+            link.removeprefix(self.pages_url), {"new": self.password, "again": self.password}
+        )
 
     def administrator(self) -> Server:
         """The engine's administrator, to look behind the scenes."""
@@ -111,8 +130,8 @@ class DemoCentre:
             [
                 "[couchdb]",
                 f"url = {json.dumps(self.url)}",
-                f"user = {json.dumps(RESEARCHER)}",
-                f"password = {json.dumps(self.password)}",
+                f"user = {json.dumps(_PAGES)}",
+                f"password = {json.dumps(self._pages_password)}",
                 "",
             ]
         )

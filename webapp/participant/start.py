@@ -1,12 +1,12 @@
 """From the settings to the running page of a device."""
 
-import os
 from collections.abc import Mapping
 
 from couch.client import Database
 from couch.clock import clock_from_environment
 from couch.errors import Fault
 from couch.names import replica_database
+from couch.private_files import write_private
 from webapp.connections import PerThread
 from webapp.factory import create_app
 from webapp.home_network import networks
@@ -32,18 +32,8 @@ def renew_code(settings: PageSettings) -> str:
             "`household_code_hash` stands in the settings (or SURVEY_PAGE_HOUSEHOLD_CODE_HASH in the "
             "environment) and a new code would change nothing: remove it there first"
         )
-    code, file = make_code(), settings.household_code_file
-    fresh = file.with_name(file.name + ".new")
-    try:
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-            stream.write(hash_code(code) + "\n")
-        fresh.replace(file)
-    except OSError as err:
-        raise Fault(
-            f"the household code cannot be stored in {file} ({err.strerror}): "
-            "make its folder writable or set `household_code_file` to another place"
-        ) from err
+    code = make_code()
+    write_private(settings.household_code_file, hash_code(code) + "\n")
     return code
 
 
