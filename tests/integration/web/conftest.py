@@ -1,5 +1,6 @@
 """The web services as real processes, spoken to over HTTP."""
 
+import json
 import os
 import queue
 import re
@@ -8,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -38,6 +40,7 @@ class Browser:
         return self._see(self.http.get(self.base + path, timeout=WITHIN_S))
 
     def send(self, path: str, **values: str) -> requests.Response:
+        """Send the form of the page seen last to `path`."""
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.page)
         assert token is not None
         form = {**values, "csrf_token": token[1]}
@@ -99,6 +102,21 @@ def run_survey() -> Callable[..., "subprocess.CompletedProcess[str]"]:
 
 
 @pytest.fixture
+def invite(run_survey: Any) -> Callable[..., None]:
+    """`invite(browser, config, "ada", "researcher", password=...)`: ada gets a link and sets her password."""
+
+    def make(browser: Browser, config: Path, name: str, *roles: str, password: str) -> None:
+        wanted = [word for role in roles for word in ("--role", role)]
+        made = run_survey("account", "add", name, *wanted, "--config", config, "--json")
+        assert made.returncode == 0, made.stderr
+        path = "/link/" + json.loads(made.stdout)["link"].rpartition("/")[2]
+        browser.get(path)
+        assert browser.send(path, new=password, again=password).url.endswith("/sign-in?done=set")
+
+    return make
+
+
+@pytest.fixture
 def start_survey() -> Callable[..., "subprocess.Popen[str]"]:
     """Start a command and go on."""
 
@@ -116,12 +134,14 @@ def centre_toml(
 ) -> Callable[..., Path]:
     """`centre_toml(password=...)` writes a settings file for the centre's pages and exports."""
 
-    def write(*, url: str = "", password: str = "") -> Path:
+    def write(*, url: str = "", password: str = "", more: str = "") -> Path:
         account = role_account("researcher", "analyst")
         file = tmp_path / "centre_web.toml"
         file.touch(0o600)
         file.write_text(
             f"""port = 0
+address = "http://127.0.0.1:8090"
+{more}
 [couchdb]
 url = "{url or couch_admin.url}"
 user = "{account.user}"

@@ -27,27 +27,83 @@ def registered(couch_server: Server, central: None) -> Iterator[HouseholdSummary
     registry.delete(summary.id, rev)
 
 
-def test_a_researcher_signs_in_and_sees_the_household(
-    serving: Any, centre_toml: Any, registered: HouseholdSummary, role_account: Callable[..., Account]
+WORDS = "correct horse battery"
+
+
+def test_a_researcher_is_invited_signs_in_and_sees_the_household(
+    serving: Any, centre_toml: Any, registered: HouseholdSummary, invite: Any
 ) -> None:
-    browser = serving("centre", "serve", "--config", centre_toml())
-    account = role_account("researcher")
-    browser.get("/sign-in")
-    assert browser.send("/sign-in", name=account.user, password="wrong").status_code == 403
-    answer = browser.send("/sign-in", name=account.user, password=account.password.reveal())
+    config = centre_toml()
+    browser = serving("centre", "serve", "--config", config)
+    invite(browser, config, "ada", "researcher", password=WORDS)
+    assert browser.send("/sign-in", name="ada", password="wrong").status_code == 403
+    answer = browser.send("/sign-in", name="ada", password=WORDS)
     assert answer.url.endswith("/households")
     assert registered.name in answer.text
     assert registered.pseudonym in browser.get(f"/households/{registered.household}").text
 
 
 def test_an_analyst_sees_no_names(
-    serving: Any, centre_toml: Any, registered: HouseholdSummary, role_account: Callable[..., Account]
+    serving: Any, centre_toml: Any, registered: HouseholdSummary, invite: Any
 ) -> None:
-    browser = serving("centre", "serve", "--config", centre_toml())
-    account = role_account("analyst")
-    browser.get("/sign-in")
-    answer = browser.send("/sign-in", name=account.user, password=account.password.reveal())
+    config = centre_toml()
+    browser = serving("centre", "serve", "--config", config)
+    invite(browser, config, "anna", "analyst", password=WORDS)
+    answer = browser.send("/sign-in", name="anna", password=WORDS)
     assert answer.url.endswith("/export")
     refused = browser.get(f"/households/{registered.household}")
     assert refused.status_code == 403
     assert registered.name not in refused.text
+
+
+@pytest.mark.usefixtures("central")
+def test_a_command_takes_effect_in_the_pages_that_run(
+    serving: Any, centre_toml: Any, invite: Any, run_survey: Any
+) -> None:
+    config = centre_toml()
+    browser = serving("centre", "serve", "--config", config)
+    invite(browser, config, "ada", "researcher", password=WORDS)
+    browser.send("/sign-in", name="ada", password=WORDS)
+    assert run_survey("account", "role", "ada", "--role", "analyst", "--config", config).returncode == 0
+    assert browser.get("/households").status_code == 403
+    assert browser.get("/export").status_code == 200
+    assert run_survey("account", "disable", "ada", "--config", config).returncode == 0
+    assert browser.get("/export").url.endswith("/sign-in")
+    assert browser.send("/sign-in", name="ada", password=WORDS).status_code == 403
+
+
+def test_an_account_of_the_database_does_not_open_the_pages(
+    serving: Any, centre_toml: Any, role_account: Callable[..., Account]
+) -> None:
+    browser = serving("centre", "serve", "--config", centre_toml())
+    account = role_account("researcher")
+    browser.get("/sign-in")
+    refused = browser.send("/sign-in", name=account.user, password=account.password.reveal())
+    assert refused.status_code == 403
+
+
+@pytest.mark.parametrize(("trusted", "open_"), [('trusted_proxy = "127.0.0.1"', True), ("", False)])
+def test_who_guesses_is_told_apart_by_the_trusted_proxys_header_alone(
+    serving: Any, centre_toml: Any, invite: Any, trusted: str, open_: bool
+) -> None:
+    """Both ask through the proxy at 127.0.0.1; what the guesser puts into the header does not count."""
+    config = centre_toml(more=trusted)
+    browser = serving("centre", "serve", "--config", config)
+    invite(browser, config, "ada", "researcher", password=WORDS)
+    for number in range(6):
+        browser.http.headers["X-Forwarded-For"] = f"203.0.113.{number}, 198.51.100.66"
+        assert browser.send("/sign-in", name="ada", password="a guess of many").status_code == 403
+    assert "wait" in browser.page
+    browser.http.headers["X-Forwarded-For"] = "192.0.2.7"
+    answer = browser.send("/sign-in", name="ada", password=WORDS)
+    assert ("Sign out ada" in answer.text) is open_
+
+
+def test_settings_that_others_can_read_are_refused(
+    centre_toml: Any, run_survey: Any, fault_line: Any
+) -> None:
+    config = centre_toml()
+    config.chmod(0o644)
+    for command in (("centre", "serve"), ("account", "list")):
+        assert "chmod 600" in fault_line(run_survey(*command, "--config", config))
+    assert not config.with_name("accounts.sqlite").exists()

@@ -110,6 +110,34 @@ def test_without_its_database_the_page_answers_kindly(
     assert "is not lost" in answer.text
 
 
+def test_a_new_code_holds_at_once_and_ends_the_sessions_of_the_old_one(
+    participant: Any, on_device: OnDevice, run_survey: Any
+) -> None:
+    fresh = run_survey("edge", "page", "--config", on_device.config, "--new-code").stdout.strip()
+    assert participant.get("/overview").url.endswith("/sign-in")
+    assert participant.send("/sign-in", code=fresh).url.endswith("/overview")
+
+
+def test_a_code_in_the_settings_cannot_be_renewed_by_a_file(
+    on_device: OnDevice, run_survey: Any, fault_line: Any
+) -> None:
+    config = on_device.config
+    config.write_text('household_code_hash = "scrypt:1:1:1$a$b"\n' + config.read_text())
+    assert "household_code_hash" in fault_line(run_survey("edge", "page", "--config", config, "--new-code"))
+    assert not config.with_name("household-code.hash").exists()
+
+
+def test_a_code_that_others_can_read_and_a_wrong_network_are_refused(
+    on_device: OnDevice, run_survey: Any, fault_line: Any
+) -> None:
+    config = on_device.config
+    run_survey("edge", "page", "--config", config, "--new-code")
+    config.with_name("household-code.hash").chmod(0o644)
+    assert "chmod 600" in fault_line(run_survey("edge", "page", "--config", config))
+    config.write_text('home_networks = ["home"]\n' + config.read_text())
+    assert "'home'" in fault_line(run_survey("edge", "page", "--config", config))
+
+
 def test_a_port_in_use_is_one_clear_line(
     on_device: OnDevice,
     run_survey: Any,
