@@ -23,7 +23,7 @@ def read_call(
     """The checked request. Raises Refusal."""
     if not all(_ID.match(value) for value in ids.values()):
         raise Refusal("not-found")  # what cannot be an id is unknown like any other
-    if not request.accept_mimetypes.accept_json and request.accept_mimetypes:
+    if request.accept_mimetypes and request.accept_mimetypes.quality(_JSON) <= 0:
         raise Refusal("not-acceptable")
     query = _query(route, request)
     body = _body(route, request)
