@@ -5,6 +5,7 @@ listener. The decision itself is a pure function in the gateway's package; `couc
 """
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Literal, Protocol
 
 # Where an admitted request goes: to the database, or to the centre's pages process for the two others.
@@ -21,6 +22,10 @@ ADDRESS_HEADER = "X-Forwarded-For"  # the peer's address, one, set by the door
 TOKEN_HEADER = "X-Survey-Authorization"  # noqa: S105 - a header's name
 ERROR_HEADER = "X-Survey-Error"
 REASON_HEADER = "X-Survey-Reason"
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"  # RFC 9457
+DATABASE_PREFIX = "/household-"  # below it a refusal is JSON as CouchDB sends it, elsewhere a problem
 
 # The headers of a request that reach the database or the pages; every other one ends at the door.
 PASSED_REQUEST_HEADERS = ("Accept", "Content-Type", "If-Match", "If-None-Match")
@@ -49,6 +54,19 @@ class Denied:
     status: Literal[401, 403]
     error: str
     reason: str
+
+
+def refusal_body(denied: Denied) -> dict[str, str | int]:
+    """What the client of either door reads: members of CouchDB's errors and of a problem (RFC 9457)."""
+    return {
+        "error": denied.error,
+        "reason": denied.reason,
+        "type": "about:blank",
+        "title": HTTPStatus(denied.status).phrase,
+        "status": denied.status,
+        "detail": denied.reason,
+        "code": denied.error,
+    }
 
 
 class Authorize(Protocol):

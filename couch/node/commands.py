@@ -4,6 +4,10 @@ from pathlib import Path
 
 import click
 
+# Under this key of the context's `meta` the front door hands over who judges what comes through the TLS
+# listener: a `couch.node.service.Gatekeeper`. Without it a node has none.
+GATEKEEPER = "couch.node.gatekeeper"
+
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one. [5984]")
@@ -12,7 +16,10 @@ import click
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Settings file (TOML); options and environment win."
 )
-def node(port: int | None, data: Path | None, bind: str | None, config: Path | None) -> None:
+@click.pass_context
+def node(
+    ctx: click.Context, port: int | None, data: Path | None, bind: str | None, config: Path | None
+) -> None:
     """Run an embedded database node that speaks CouchDB's HTTP API.
 
     The administrator is `admin`; the password comes from SURVEY_ADMIN_PASSWORD or the settings file.
@@ -22,4 +29,4 @@ def node(port: int | None, data: Path | None, bind: str | None, config: Path | N
     # Only here: the front door and the device's agent stay light.
     from couch.node.run import run_node  # noqa: PLC0415
 
-    run_node(port=port, data=data, bind=bind, config=config)
+    run_node(port=port, data=data, bind=bind, config=config, gatekeeper=ctx.meta.get(GATEKEEPER))

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from couch.node.auth import Authenticator
     from couch.node.catalog import Catalog
     from couch.node.database import Database
+    from couch.node.door import Door
     from couch.node.identity import Identity
     from couch.node.js.engine import JsEngine
     from couch.node.replicator.service import ReplicatorService
@@ -21,6 +22,7 @@ CATALOG: "web.AppKey[Catalog]" = web.AppKey("CATALOG")
 VIEWS: "web.AppKey[ViewService]" = web.AppKey("VIEWS")
 REPLICATOR: "web.AppKey[ReplicatorService]" = web.AppKey("REPLICATOR")
 AUTH: "web.AppKey[Authenticator]" = web.AppKey("AUTH")
+DOOR: "web.AppKey[Door]" = web.AppKey("DOOR")  # where the node has a TLS listener
 SETTINGS: "web.AppKey[NodeSettings]" = web.AppKey("SETTINGS")
 IDENTITY: "web.AppKey[Identity]" = web.AppKey("IDENTITY")
 STOPPING: "web.AppKey[asyncio.Event]" = web.AppKey("STOPPING")  # set when the node stops

@@ -8,13 +8,20 @@ from pathlib import Path
 import click
 import msgspec
 
-from couch.node.service import start_node
+from couch.node.service import Gatekeeper, start_node
 from couch.node.settings import NodeSettings
 from couch.settings import load
 
 
-def run_node(*, port: int | None, data: Path | None, bind: str | None, config: Path | None) -> None:
-    """Run until SIGTERM or SIGINT.
+def run_node(
+    *,
+    port: int | None,
+    data: Path | None,
+    bind: str | None,
+    config: Path | None,
+    gatekeeper: Gatekeeper | None = None,
+) -> None:
+    """Run until SIGTERM or SIGINT; `gatekeeper` as in `start_node`.
 
     Raises:
         Fault: settings, data folder or port cannot be used.
@@ -22,15 +29,17 @@ def run_node(*, port: int | None, data: Path | None, bind: str | None, config: P
     settings = load(NodeSettings, file=config, environ=os.environ, prefix="NODE")
     given = {"port": port, "data": None if data is None else str(data), "bind": bind}
     chosen = {name: value for name, value in given.items() if value is not None}
-    asyncio.run(_serve(msgspec.structs.replace(settings, **chosen)))
+    asyncio.run(_serve(msgspec.structs.replace(settings, **chosen), gatekeeper))
 
 
-async def _serve(settings: NodeSettings) -> None:
+async def _serve(settings: NodeSettings, gatekeeper: Gatekeeper | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    node = await start_node(settings)
+    node = await start_node(settings, gatekeeper)
     click.echo(f"listening on {node.url}")
+    if node.tls_url is not None:
+        click.echo(f"devices on {node.tls_url}")
     await stop.wait()
     await node.close()

@@ -3,20 +3,24 @@
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from aiohttp import web
 
+from couch.admission import Authorize
 from couch.errors import Fault
 from couch.node.auth import Authenticator, AuthOptions
 from couch.node.catalog import SYSTEM_DATABASES, Catalog
+from couch.node.door import Door, through_the_door
 from couch.node.identity import DataFolder
 from couch.node.js.engine import JsEngine
 from couch.node.keys import (
     AUTH,
     CATALOG,
+    DOOR,
     ENGINE,
     IDENTITY,
     REPLICATOR,
@@ -31,6 +35,7 @@ from couch.node.replicator.routes import routes as replicator_routes
 from couch.node.replicator.service import ReplicatorService
 from couch.node.routing import add_routes
 from couch.node.settings import NodeSettings
+from couch.node.tls_listener import TlsListener, server_context
 from couch.node.views.http import routes as view_routes
 from couch.node.views.service import ViewService
 
@@ -42,11 +47,18 @@ _BACKLOG = 512
 _SHUTDOWN_S = 5.0  # for requests that are at work when the node stops
 
 
-class RunningNode:
-    """A node that answers. `close` ends it; what was answered is on the disk in any case."""
+# Given the settings of a node and its address on loopback: who judges what comes through its TLS listener.
+Gatekeeper = Callable[[NodeSettings, str], Authorize]
 
-    def __init__(self, url: str, stack: AsyncExitStack) -> None:
-        self.url = url
+
+class RunningNode:
+    """A node that answers. `close` ends it; what was answered is on the disk in any case.
+
+    `tls_url` is None where it has no listener for devices.
+    """
+
+    def __init__(self, url: str, tls_url: str | None, stack: AsyncExitStack) -> None:
+        self.url, self.tls_url = url, tls_url
         self._stack = stack
 
     async def close(self) -> None:
@@ -54,8 +66,8 @@ class RunningNode:
         await self._stack.aclose()
 
 
-async def start_node(settings: NodeSettings) -> RunningNode:
-    """Start a node in this event loop.
+async def start_node(settings: NodeSettings, gatekeeper: Gatekeeper | None = None) -> RunningNode:
+    """Start a node in this event loop; `gatekeeper` is needed where the settings ask for a TLS listener.
 
     Raises:
         Fault: settings, data folder or port cannot be used.
@@ -94,7 +106,7 @@ async def start_node(settings: NodeSettings) -> RunningNode:
             ),
         )
         app = web.Application(
-            middlewares=[errors_in_shape, known_and_allowed],
+            middlewares=[errors_in_shape, through_the_door, known_and_allowed],
             client_max_size=settings.max_request_mb * 1024 * 1024,
         )
         app[CATALOG], app[ENGINE], app[AUTH], app[SETTINGS] = catalog, engine, auth, settings
@@ -114,15 +126,55 @@ async def start_node(settings: NodeSettings) -> RunningNode:
         )
         app[REPLICATOR] = replicator
         add_routes(app.router, [view_routes(), replicator_routes(replicator)])
+        url = f"http://{_shown(settings.bind)}:{port}"
+        devices = None
+        if settings.tls.certificate_file:
+            devices = _for_devices(
+                settings, gatekeeper, f"http://{_loopback(settings.bind)}:{port}", app, stack
+            )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(_finish_tasks, app)
         stack.callback(app[STOPPING].set)
         await web.SockSite(runner, listening, backlog=_BACKLOG).start()
+        if devices is not None and runner.server is not None:
+            devices.start(runner.server)
+            stack.callback(devices.stop)
         await replicator.start()
         stack.push_async_callback(replicator.close)
-        return RunningNode(f"http://{_shown(settings.bind)}:{port}", stack.pop_all())
+        return RunningNode(url, None if devices is None else devices.url, stack.pop_all())
+
+
+def _for_devices(
+    settings: NodeSettings,
+    gatekeeper: Gatekeeper | None,
+    own_url: str,
+    app: web.Application,
+    stack: AsyncExitStack,
+) -> TlsListener:
+    """The listener for devices, not started yet, and its door in the application."""
+    tls = settings.tls
+    if gatekeeper is None:
+        raise Fault(
+            "a node with [tls] in its settings has to be started by `survey node`, which judges by it."
+        )
+    if not settings.jwt_key.reveal():
+        raise Fault(
+            "the node's TLS listener needs the key of tokens. Set jwt_key or SURVEY_JWT_KEY; "
+            "make one with: openssl rand -base64 32"
+        )
+    context = server_context(tls)
+    door = Door(gatekeeper(settings, own_url), tls)
+    stack.push_async_callback(door.close)
+    app[DOOR] = door
+    listening = _listen(tls.bind, tls.port)
+    listener = TlsListener(
+        listening, context, tls, f"https://{_shown(tls.bind)}:{listening.getsockname()[1]}"
+    )
+    stack.callback(listening.close)
+    stack.push_async_callback(listener.close)  # after the last request was answered
+    return listener
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -25,6 +25,31 @@ class ReplicatorSettings(msgspec.Struct, frozen=True):
     checkpoint_interval_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
 
 
+class TlsSettings(msgspec.Struct, frozen=True):
+    """`[tls]`: a second listener, for devices, over mutual TLS. Without `certificate_file` there is none.
+
+    Attributes: `certificate_file` (PEM, with its chain), `key_file` what the listener shows;
+    `devices_ca_file` (PEM) the authorities whose device certificates it takes; `authority` the folder with
+    their records of what was revoked; `upstream` the address of the centre's pages process, which answers
+    REST API and enrolment, "" for none; `proxy_secret` what it knows this door by; `request_s`, `head_s`,
+    `idle_s` real seconds for a request, for its head to arrive, between two requests.
+    """
+
+    certificate_file: str = ""
+    key_file: str = ""
+    devices_ca_file: str = ""
+    authority: str = ""
+    bind: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 6984
+    upstream: str = ""
+    proxy_secret: Secret = Secret("")
+    max_connections: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 500
+    max_connections_each: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 32
+    request_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 60.0
+    head_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 15.0
+    idle_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 75.0
+
+
 class NodeSettings(msgspec.Struct, frozen=True):
     """A node.
 
@@ -45,6 +70,7 @@ class NodeSettings(msgspec.Struct, frozen=True):
     js_memory_limit_mb: Annotated[int, msgspec.Meta(ge=8)] = 64
     max_request_mb: Annotated[int, msgspec.Meta(ge=8)] = 64
     replicator: ReplicatorSettings = ReplicatorSettings()
+    tls: TlsSettings = TlsSettings()
 
     def jwt_secret(self) -> bytes | None:
         """The key of tokens.

@@ -1,0 +1,169 @@
+"""What happens to each request that comes through the TLS listener, before the application sees it.
+
+It is judged; whatever it says about who sent it is dropped; the identity that the decision gives is put on.
+Requests for the REST API and for certificates go on to the centre's pages process, over loopback.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from couch.admission import (
+    ADDRESS_HEADER,
+    CERTIFICATE_HEADER,
+    DATABASE_PREFIX,
+    JSON,
+    METHOD_HEADER,
+    PASSED_REQUEST_HEADERS,
+    PROBLEM,
+    SECRET_HEADER,
+    TARGET_HEADER,
+    Admitted,
+    Authorize,
+    Denied,
+    refusal_body,
+)
+from couch.errors import CouchError, Fault
+from couch.node.answers import HttpError, bad_request
+from couch.node.keys import DOOR
+from couch.node.middleware import Handler
+from couch.node.parameters import read_body
+from couch.node.settings import TlsSettings
+from couch.node.tls_listener import Connection, connection_of, peer_certificate
+
+_THREADS = 4  # for the look-ups of decisions: they ask this very node, so they must not take its threads
+_LARGEST_BEHIND = 1024 * 1024  # bytes of a request for the API or for a certificate
+_SINGLE = ("host", "content-length", "transfer-encoding", "authorization", "cookie", "expect")
+_FRAMING = ("Host", "Content-Length", "Transfer-Encoding")
+_PASSED_ANSWER_HEADERS = (
+    "Allow",
+    "Cache-Control",
+    "Content-Type",
+    "ETag",
+    "Last-Modified",
+    "Link",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+)
+
+
+@web.middleware
+async def through_the_door(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Judges what came through the TLS listener; everything else is none of its business."""
+    connection = connection_of(request)
+    if connection is None:
+        return await handler(request)
+    return await request.app[DOOR].let_through(request, connection, handler)
+
+
+class Door:
+    """Judges requests by `authorize`, and knows the process that answers what this node does not."""
+
+    def __init__(self, authorize: Authorize, settings: TlsSettings) -> None:
+        self._authorize, self._settings = authorize, settings
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="door")
+        self._http: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """After the last request."""
+        if self._http is not None:
+            await self._http.close()
+        self._pool.shutdown(wait=False)
+
+    async def let_through(
+        self, request: web.Request, connection: Connection, handler: Handler
+    ) -> web.StreamResponse:
+        """The answer to one request. Raises HttpError."""
+        connection.begin()
+        try:
+            async with asyncio.timeout(self._settings.request_s):
+                return await self._answer(request, handler)
+        except TimeoutError as err:
+            # So that whoever was admitted a minute ago is judged again.
+            raise HttpError(408, "timeout", "the request took too long") from err
+        finally:
+            connection.end()
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        _check_headers(request)
+        certificate = peer_certificate(request)
+        decision = await self._judge(certificate, request.method, request.raw_path)
+        if isinstance(decision, Denied):
+            kind = JSON if request.raw_path.startswith(DATABASE_PREFIX) else PROBLEM
+            return web.json_response(refusal_body(decision), status=decision.status, content_type=kind)
+        if decision.door != "database":
+            return await self._from_behind(request, certificate)
+        headers = _kept(request, (*PASSED_REQUEST_HEADERS, *_FRAMING))
+        headers["Authorization"] = decision.token
+        return await handler(request.clone(headers=headers))
+
+    async def _judge(self, certificate: bytes | None, method: str, target: str) -> Admitted | Denied:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._pool, self._authorize, certificate, method, target)
+        except (CouchError, Fault) as err:
+            raise _unavailable("whether this is allowed cannot be found out now") from err
+
+    async def _from_behind(self, request: web.Request, certificate: bytes | None) -> web.StreamResponse:
+        if not self._settings.upstream:
+            raise _unavailable("this node has no REST API behind it")
+        body = await read_body(request.clone(client_max_size=_LARGEST_BEHIND))
+        headers = {
+            **_kept(request, PASSED_REQUEST_HEADERS),
+            SECRET_HEADER: self._settings.proxy_secret.reveal(),
+            CERTIFICATE_HEADER: _escaped(certificate),
+            TARGET_HEADER: request.raw_path,
+            METHOD_HEADER: request.method,
+            ADDRESS_HEADER: request.remote or "",
+        }
+        url = URL(self._settings.upstream.rstrip("/") + request.raw_path, encoded=True)
+        try:
+            async with self._client().request(
+                request.method, url, data=body or None, headers=headers, allow_redirects=False
+            ) as answer:
+                content = await answer.read()
+                return web.Response(
+                    status=answer.status, body=content, headers=_only(answer.headers, _PASSED_ANSWER_HEADERS)
+                )
+        except (aiohttp.ClientError, OSError) as err:
+            raise _unavailable("the service behind this address does not answer") from err
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._http is None:
+            self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return self._http
+
+
+def _unavailable(reason: str) -> HttpError:
+    return HttpError(503, "unavailable", reason, headers={"Retry-After": "10"})
+
+
+def _check_headers(request: web.Request) -> None:
+    """Nobody behind us may read another request out of the same bytes. Raises HttpError 400."""
+    names = [name.lower() for name in request.headers]
+    for name in (*_SINGLE, *(header.lower() for header in PASSED_REQUEST_HEADERS)):
+        if names.count(name) > 1:
+            raise bad_request(f"the header {name} was sent more than once")
+    if "upgrade" in names:
+        raise bad_request("nothing is upgraded here")
+
+
+def _kept(request: web.Request, names: tuple[str, ...]) -> CIMultiDict[str]:
+    return _only(request.headers, names)
+
+
+def _only(headers: Mapping[str, str], names: tuple[str, ...]) -> CIMultiDict[str]:
+    return CIMultiDict((name, headers[name]) for name in names if name in headers)
+
+
+def _escaped(certificate: bytes | None) -> str:
+    """As nginx escapes it."""
+    return "" if certificate is None else quote(ssl.DER_cert_to_PEM_cert(certificate), safe="")
