@@ -38,15 +38,20 @@ _GENTLE: Json = {
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One end of a replication. `url` is the server's; a local end is a full loopback URL."""
+    """One end of a replication. `url` is the server's; a local end is a full loopback URL.
+
+    `user` None: the engine that drives the replication proves itself by its own client certificate.
+    """
 
     url: str
     database: str
-    user: str
-    password: Secret
+    user: str | None = None
+    password: Secret | None = None
 
     def endpoint(self) -> Json:
         """As `_replicate` takes it: the credentials stand beside the address, never in it."""
+        if self.user is None or self.password is None:
+            return {"url": database_url(self.url, self.database)}
         basic = {"username": self.user, "password": str.__str__(self.password)}
         return {"url": database_url(self.url, self.database), "auth": {"basic": basic}}
 

@@ -1,31 +1,34 @@
 """The agent of a device: Data Aggregator and Data Transmitter in one light process.
 
 Threads: the cycle (the caller's own), a thread for each head, one that pulls, one that transmits, one that
-watches consent. Each has its own connections, so a slow network never delays a slot. A part that fails is
-logged, shown in the heartbeat and started again; the others go on. Ending at any moment is safe: every write
-can be repeated, and the next start finds out what was written.
+watches consent, one that renews the certificate. Each has its own connections, so a slow network never delays
+a slot. A part that fails is logged, shown in the heartbeat and started again; the others go on. Ending at any
+moment is safe: every write can be repeated, and the next start finds out what was written.
 """
 
 import logging
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from couch.clock import Clock
 from couch.errors import CouchError, Unreachable
 from edge import heartbeat, replica
+from edge.centre_identity import CentreIdentity, identity_of
 from edge.clock_state import ClockWitness
 from edge.consent_gate import ConsentGate
 from edge.consent_watch import watch
 from edge.cycle import Cycle
 from edge.data_aggregator import DataAggregator, SlotResult
 from edge.data_transmitter import DataTransmitter
+from edge.enrolment_client import EnrolmentClient
 from edge.head_thread import HeadThread
 from edge.heartbeat import Vitals
 from edge.links import Links
 from edge.meter import MeterConfig, MeterPort
 from edge.pulling import Pulling
+from edge.renewal import Renewal
 from edge.settings import DeviceSettings, MeterSettings
 from edge.transmission import Transmission
 
@@ -76,11 +79,14 @@ class Agent:
             longest_pause_s=self._settings.transmission.reconnect_max_s,
             link_returned=transmission.request,
         )
-        parts: Mapping[str, Callable[[], None]] = {
+        parts: dict[str, Callable[[], None]] = {
             "pull": partial(pulling.run, self._stop),
             "transmission": partial(transmission.run, self._stop),
             "consent watch": partial(self._watch, transmission),
         }
+        identity = identity_of(self._settings.centre)
+        if identity is not None:  # the centre is reached over TLS
+            parts["renewal"] = partial(self._renew, identity, transmission)
         threads = [
             threading.Thread(target=self._supervise, args=(name, work), name=name, daemon=True)
             for name, work in parts.items()
@@ -136,6 +142,10 @@ class Agent:
         own = self._links.replica(local.agent)
         gate = ConsentGate(own, self._links.replica(local.admin))
         watch(own, gate, transmission.request, self._stop)
+
+    def _renew(self, identity: CentreIdentity, transmission: Transmission) -> None:
+        centre = EnrolmentClient(self._settings.centre.url, identity)
+        Renewal(identity, centre, vitals=self.vitals, renewed=transmission.request).run(self._stop)
 
     def _opener(self, entry: MeterSettings) -> Callable[[], MeterPort]:
         config = MeterConfig(meter=entry.meter, head=entry.head, protocol=entry.protocol)

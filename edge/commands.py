@@ -53,6 +53,52 @@ def init(config: Path) -> None:
 
 
 @edge.command()
+@click.argument("bundle", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where the device's files go. [this folder]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Answer with JSON, for scripts.")
+def join(bundle: Path, folder: Path, as_json: bool) -> None:
+    """Let this machine become the device that BUNDLE was made for; run again, it goes on where it ended.
+
+    Makes the device's key, which never leaves it, has the centre sign a certificate, and writes the settings
+    of the agent, the page and the database.
+
+    \b
+    Example:
+      survey edge join cellar.bundle.toml --folder /etc/survey
+    """
+    from couch.clock import to_rfc3339  # noqa: PLC0415
+    from edge.joining import join as join_survey  # noqa: PLC0415
+
+    joined = join_survey(bundle, folder)
+    until = to_rfc3339(joined.facts.not_after)
+    if as_json:
+        told = {
+            "device": joined.device,
+            "household": joined.household,
+            "already": joined.already,
+            "serial": joined.facts.serial,
+            "until": until,
+            "folder": str(folder.absolute()),
+            "written": list(joined.written),
+            "missing": list(joined.missing),
+        }
+        click.echo(json.dumps(told))
+        return
+    click.echo(f"device {joined.device} has {'already ' if joined.already else ''}joined, until {until}")
+    click.echo(
+        f"its database: survey node --config {folder / 'node.toml'} (CouchDB: {folder / 'couchdb.ini'})"
+    )
+    click.echo(f"its agent:    survey edge run --config {folder / 'device.toml'}")
+    for each in joined.missing:
+        click.echo(f"missing:      {each}")
+
+
+@edge.command()
 @_config
 def run(config: Path) -> None:
     """Measure every 15 minutes while consent is granted, and transmit; until SIGTERM or Ctrl-C.

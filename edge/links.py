@@ -29,8 +29,8 @@ class Links:
         return self.local(account).database(replica_database(self.settings.device))
 
     def centre(self) -> Database:
-        """The household's database at the centre, as this device's account there."""
-        server = self.settings.centre.server(timeout_s=self.settings.transmission.request_timeout_s)
+        """The household's database at the centre, as this device."""
+        server = self.settings.centre.server(self.settings.transmission.request_timeout_s)
         return server.database(household_database(self.settings.household))
 
     def replica_site(self, account: Account) -> Site:
@@ -39,5 +39,6 @@ class Links:
         return Site(self.settings.local.url, name, account.user, account.password)
 
     def centre_site(self) -> Site:
+        """The household's database as an end of a replication; over TLS the local engine shows who we are."""
         centre = self.settings.centre
         return Site(centre.url, household_database(self.settings.household), centre.user, centre.password)
