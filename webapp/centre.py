@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from couch.clock import clock_from_environment
 from couch.names import ADMINISTRATOR, ANALYST, RESEARCHER
@@ -59,6 +60,12 @@ def account_services(settings: CentreWebSettings) -> AccountServices:
     )
 
 
+def own_names(settings: CentreWebSettings) -> tuple[str, ...]:
+    """The host names that the pages answer to: those in the settings, and the one that links begin with."""
+    host = urlsplit(settings.address or "").hostname
+    return (*settings.names, host) if host else settings.names
+
+
 def run(settings: CentreWebSettings, environ: Mapping[str, str]) -> None:
     """Serve until told to stop. Raises Fault."""
     services = CentreServices(
@@ -76,7 +83,7 @@ def run(settings: CentreWebSettings, environ: Mapping[str, str]) -> None:
         centre_site(services),
         secret=session_secret(settings.session_secret_file),
         cookie="survey_centre",
-        names=settings.names,
+        names=own_names(settings),
         https=settings.https,
     )
     serve(
