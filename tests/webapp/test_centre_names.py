@@ -43,5 +43,5 @@ def test_files_lie_beside_the_settings(tmp_path: Path) -> None:
     ],
 )
 def test_what_would_open_a_door_too_wide_is_refused(tmp_path: Path, line: str) -> None:
-    with pytest.raises(SettingsError, match=line.split()[0]):
+    with pytest.raises(SettingsError, match=line.partition(" ")[0]):
         settings(tmp_path, line + "\n")

@@ -42,11 +42,11 @@ class Passwords:
 
     def right(self, stored: str | None, password: str) -> bool:
         """Whether `password` has the hash `stored`; None costs the same work and is never right."""
-        fits = len(password) <= LONGEST
-        plain = _canonical(password) if fits else ""
+        plain = _canonical(password)
+        fits = len(plain) <= LONGEST
         with self._slots:
             try:
-                self._hasher.verify(stored or self._nobodys, plain)
+                self._hasher.verify(stored or self._nobodys, plain if fits else "")
             except (VerificationError, InvalidHashError):
                 return False
         return stored is not None and fits

@@ -37,6 +37,10 @@ def test_what_is_right_and_what_is_not(ada: Any) -> None:
     assert ada.passwords.right(stored, "Grüße und viele Worte")
     assert ada.passwords.right(stored, "Gru\u0308ße und viele Worte")  # another keyboard's ü
     assert not ada.passwords.right(stored, "grüße und viele Worte")
+    spelled_out = "u\u0308" * LONGEST  # twice as long until it is one form
+    assert fault_of(spelled_out, "ada") is None
+    assert ada.passwords.right(ada.passwords.hashed(spelled_out), "ü" * LONGEST)
+    assert ada.passwords.right(ada.passwords.hashed("ü" * LONGEST), spelled_out)
     assert not ada.passwords.right(None, "the password of nobody at all")
     assert not ada.passwords.right("no hash", "x")
     assert not ada.passwords.right(stored, "Grüße und viele Worte" + " " * LONGEST)
