@@ -5,7 +5,7 @@ It speaks through pycouchdb's resource layer (see `couch.transport`). One `Serve
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 from urllib.parse import quote
 
@@ -32,14 +32,16 @@ class Server:
         timeout_s: float = 30.0,
         verify: bool | str = True,
         cert: tuple[str, str] | None = None,
+        token: Callable[[], str] | None = None,
     ) -> None:
         """`url` may carry credentials: they are taken out and hidden.
 
-        `verify`: a CA file, or False for none; `cert`: our certificate and key file. `timeout_s` bounds the
+        `verify`: a CA file, or False for none; `cert`: our certificate and key file; `token`: in place of an
+        account, gives the JWT (without "Bearer") that each request is to carry. `timeout_s` bounds the
         silence of the server in each request. Raises Fault when `url` is no address.
         """
         self.transport = Transport(
-            url, user=user, password=password, timeout_s=timeout_s, verify=verify, cert=cert
+            url, user=user, password=password, timeout_s=timeout_s, verify=verify, cert=cert, token=token
         )
         self.url = self.transport.url
 

@@ -7,7 +7,7 @@ time-out, waiting 0.2 s, 0.8 s (each with jitter). A time-out is not retried: it
 import itertools
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
@@ -16,7 +16,7 @@ import msgspec
 import requests
 import requests.adapters
 from pycouchdb.resource import Resource
-from requests.auth import HTTPBasicAuth
+from requests.auth import AuthBase, HTTPBasicAuth
 
 from couch.errors import AccessDenied, Conflict, CouchError, Fault, NotFound, Refused, Unreachable
 
@@ -48,6 +48,17 @@ class _Resource(Resource):
             raise error_for(response.request.method or "", response.url, response.status_code, result)
 
 
+class _Bearer(AuthBase):
+    """Asks for the token at each request, since it lives for a minute only."""
+
+    def __init__(self, token: Callable[[], str]) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token()}"
+        return request
+
+
 @dataclass(frozen=True, slots=True)
 class _Call:
     """One request. `timeout_s` bounds each silence of the server, and all attempts together."""
@@ -72,6 +83,7 @@ class Transport:
         timeout_s: float,
         verify: bool | str,
         cert: tuple[str, str] | None,
+        token: Callable[[], str] | None = None,
     ) -> None:
         self.url, inner_user, inner_password = split_url(url)
         user, password = user or inner_user, password or inner_password
@@ -80,7 +92,9 @@ class Transport:
         # Proxies, .netrc and CA bundles of the environment are no business of ours: settings say it all.
         session.trust_env = False
         session.headers.update({"Accept": "application/json", "Content-Type": "application/json"})
-        if user is not None:
+        if token is not None:
+            session.auth = _Bearer(token)
+        elif user is not None:
             # Bytes, since requests would take text as Latin-1; `str.__str__` sees through hidden secrets.
             session.auth = HTTPBasicAuth(user.encode(), str.__str__(password or "").encode())
         session.cert = cert

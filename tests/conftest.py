@@ -3,6 +3,7 @@
 `SURVEY_COUCHDB_URL=http://admin:pw@host:5984` selects a real CouchDB; else the embedded node is started.
 """
 
+import base64
 import functools
 import os
 import queue
@@ -21,6 +22,7 @@ from couch.transport import split_url
 
 START_WITHIN_S = 30
 _LISTENING = "listening on "
+_TOKEN_KEY = base64.b64encode(b"the key of the tokens in all tests").decode()
 SYSTEM_DATABASES = ("_users", "_replicator", "_global_changes")  # a new CouchDB has none of them
 
 
@@ -40,7 +42,7 @@ def couch_admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     password = uuid.uuid4().hex
     process = subprocess.Popen(
         [sys.executable, "-m", "couch.node", "--port", "0", "--data", str(folder)],
-        env={**os.environ, "SURVEY_ADMIN_PASSWORD": password},
+        env={**os.environ, "SURVEY_ADMIN_PASSWORD": password, "SURVEY_JWT_KEY": _TOKEN_KEY},
         cwd=Path(__file__).parents[1],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -71,6 +73,15 @@ def _address(process: "subprocess.Popen[str]") -> str:
         if _LISTENING in line:
             return line.partition(_LISTENING)[2].split()[0].rstrip("/")
     raise RuntimeError("the embedded node did not start:\n" + "".join(said))
+
+
+@pytest.fixture(scope="session")
+def couch_token_key() -> bytes:
+    """The key with which the database under test checks tokens (a real CouchDB: SURVEY_JWT_KEY, base64)."""
+    given = os.environ.get("SURVEY_JWT_KEY") if "SURVEY_COUCHDB_URL" in os.environ else _TOKEN_KEY
+    if not given:
+        pytest.skip("SURVEY_JWT_KEY does not say which key the CouchDB of SURVEY_COUCHDB_URL has for tokens")
+    return base64.b64decode(given)
 
 
 @pytest.fixture(scope="session")

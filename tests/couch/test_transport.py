@@ -216,6 +216,14 @@ def test_credentials_are_sent_and_never_shown(
     assert "dXNlcjpodW50ZXIy" not in shown
 
 
+def test_a_token_is_asked_for_anew_at_each_request(fake: Fake) -> None:
+    tokens = iter(["first", "second"])
+    with Server(fake.url, token=lambda: next(tokens)) as server:
+        server.session()
+        server.session()
+    assert [authorization for _, _, authorization, _ in fake.asked] == ["Bearer first", "Bearer second"]
+
+
 def test_names_are_escaped_in_addresses(fake: Fake, server: Server) -> None:
     fake.answers = [(200, "application/json", b"{}")]
     server.database("a/b+c").get("x/y?z")

@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import Protocol
 from urllib.parse import unquote
 
+from couch.admission import CERTIFICATE_HEADER, SECRET_HEADER
 from couch.certificate import BadCertificate, CertificateFacts, read_certificate
 
-CERTIFICATE_HEADER = "X-Survey-Client-Cert"  # PEM, percent-encoded: nginx's $ssl_client_escaped_cert
-SECRET_HEADER = "X-Survey-Proxy-Secret"  # noqa: S105 - the name of a header
 _LARGEST_HEADER = 16 * 1024
 
 
