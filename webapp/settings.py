@@ -78,9 +78,9 @@ class CentreWebSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `couchdb`: the central CouchDB with the service account of the pages, which has the roles researcher
     (registry) and analyst (research); people have accounts of their own in `accounts_file`. `https`: browsers
-    reach the pages over TLS, so that cookies travel over it alone. `address`: what one-time links begin with; its
-    host is one of `names`; without it the port on this machine. `trusted_proxy`: the address of the proxy in
-    front, whose X-Forwarded-For names the caller; from anybody else that header counts for nothing.
+    reach the pages over TLS, so that cookies travel over it alone. `address`: what one-time links begin with,
+    and its host is one of `names`; without it the port on this machine. `trusted_proxy`: the address of the
+    proxy in front, whose X-Forwarded-For names the caller; from anybody else that header counts for nothing.
     """
 
     couchdb: Endpoint
