@@ -145,12 +145,12 @@ def read_devices_file(path: Path, options: Json | None = None) -> PartsFile:
 def _read(kind: type[F], path: Path, options: Json | None) -> F:
     table = {} if options and not path.exists() else _table(path)
     found: list[str] = []
-    file = read_struct(kind, _completed(table, options or {}), Source("", "SURVEY_HOUSEHOLD", {}), found)
+    whole = _completed(table, options or {})
+    file = read_struct(kind, whole, Source("", "SURVEY_HOUSEHOLD", {}), found)
     if file is not None:
         found += contradictions(file)
-    email = file.contact.email if isinstance(file, HouseholdFile) else None
-    if email is not None:
-        found += _unfit_email(email)
+    if kind is HouseholdFile and not any(fault.startswith("contact.email") for fault in found):
+        found += _unfit_email(whole.get("contact"))
     if found or file is None:
         count = "a fault" if len(found) == 1 else f"{len(found)} faults"
         where = path if table else "the options"
@@ -172,12 +172,14 @@ def _completed(table: Json, options: Json) -> Json:
     return whole
 
 
-def _unfit_email(email: str) -> list[str]:
+def _unfit_email(contact: Any) -> list[str]:
     """Devices' certificates hold it (design section 8): better said now than when a device joins."""
-    try:
-        email_name(email)
-    except Fault as err:
-        return [f"contact.email: {str(err).rstrip('.')}"]
+    email = contact.get("email") if isinstance(contact, dict) else None
+    if isinstance(email, str):
+        try:
+            email_name(email)
+        except Fault as err:
+            return [f"contact.email: {str(err).rstrip('.')}"]
     return []
 
 

@@ -2,14 +2,16 @@
 
 import json
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from couch.errors import Fault
-from provisioning.household_file import read_household_file
+from provisioning.household_file import read_devices_file, read_household_file
 from provisioning.household_ids import complete_ids, keep_ids, kept_ids
-from provisioning.household_plan import household_documents, meters_of
+from provisioning.household_options import entries, placed_meters
+from provisioning.household_plan import device_entries, household_documents
 
 GOOD = """
 [contact]
@@ -183,7 +185,76 @@ def test_the_documents_refer_to_each_other_by_uuid(tmp_path: Path) -> None:
     assert docs[f"meter:{pv}"]["device"] == device
     assert docs[f"pv_system:{ids.pv_systems['roof']}"]["meters"] == [pv]
     assert "head" not in docs[f"meter:{grid}"], "which head reads a meter only its device knows"
-    assert [entry.head for _, entry in meters_of(file, ids, "cellar")] == [
-        "sim://grid?seed=1",
-        "sim://pv?seed=1",
+    (entry,) = device_entries(file, ids)
+    assert [(meter.meter, meter.head) for meter in entry.meters] == [
+        (grid, "sim://grid?seed=1"),
+        (pv, "sim://pv?seed=1"),
     ]
+
+
+def test_an_email_that_cannot_stand_in_a_certificate_is_a_fault_among_the_others(tmp_path: Path) -> None:
+    fault = fault_of(
+        written(tmp_path, GOOD.replace("ada@example.org", "ä@example.org").replace("2410", "241"))
+    )
+    assert "contact.email" in fault
+    assert "address.postal_code" in fault
+
+
+def test_options_stand_for_a_file_or_complete_it(tmp_path: Path) -> None:
+    whole = read_household_file(written(tmp_path, GOOD))
+    table = tomllib.loads(GOOD)
+    absent = tmp_path / "none.toml"
+    assert read_household_file(absent, table) == whole
+    part = written(tmp_path, GOOD.replace('city = "Kiel"', ""), "part.toml")
+    assert read_household_file(part, {"address": {"city": "Kiel"}}) == whole
+
+
+def test_options_name_further_devices(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD)
+    file = read_household_file(path, {"devices": entries("--device", ["name=attic"])})
+    assert [device.name for device in file.devices] == ["cellar", "attic"]
+
+
+def test_an_entry_of_an_option_is_read_as_in_the_file() -> None:
+    text = "name=roof nominal_power_kw=8.4 installed_on=2021-05-01 meters=a+b 'head=x y' device=1"
+    (entry,) = entries("--pv-system", [text])
+    assert entry == {
+        "name": "roof",
+        "nominal_power_kw": 8.4,
+        "installed_on": date(2021, 5, 1),
+        "meters": ["a", "b"],
+        "head": "x y",
+        "device": "1",
+    }
+
+
+@pytest.mark.parametrize("text", ["", "name", "name='open"])
+def test_an_option_that_cannot_be_read_is_a_fault(text: str) -> None:
+    with pytest.raises(Fault, match="key=value"):
+        entries("--meter", [text])
+
+
+def test_faults_of_options_are_reported_together(tmp_path: Path) -> None:
+    options = {"contact": {"name": "Ada", "email": "ada"}, "address": {"postal_code": "1"}}
+    with pytest.raises(Fault) as caught:
+        read_household_file(tmp_path / "none", options)
+    for key in ("the options", "contact.email", "address.postal_code", "address.city", "metadata.adults"):
+        assert key in str(caught.value)
+
+
+def test_further_devices_take_no_people(tmp_path: Path) -> None:
+    devices = GOOD[GOOD.index("[[devices]]") :]
+    assert len(read_devices_file(written(tmp_path, devices)).meters) == 2
+    with pytest.raises(Fault, match="contact is unknown"):
+        read_devices_file(written(tmp_path, GOOD))
+    with pytest.raises(Fault, match="names no device"):
+        read_devices_file(written(tmp_path, ""))
+
+
+def test_a_place_for_a_meter_is_checked() -> None:
+    meter = "44444444-4444-4444-8444-444444444444"
+    (placed,) = placed_meters([f"meter={meter} head=serial:///dev/ttyUSB0 protocol=text_d"]).values()
+    assert (placed.head, placed.protocol) == ("serial:///dev/ttyUSB0", "text_d")
+    with pytest.raises(Fault, match="meter") as caught:
+        placed_meters(["meter=grid protocol=morse"])
+    assert "protocol" in str(caught.value)
