@@ -58,7 +58,7 @@ class CentreIdentity:
         """What the certificate says; None where there is none yet. Raises Fault."""
         try:
             pem = self.certificate.read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as err:
             raise _unreadable(self.certificate, err) from err

@@ -44,7 +44,7 @@ def kept_device(folder: Path) -> KeptDevice | None:
         stored = tomllib.loads(path.read_text(encoding="utf-8"))
         passwords = {name: Secret(stored["local"][name]["password"]) for name in LOCAL_ACCOUNTS}
         return KeptDevice(stored["device"], stored["household"], passwords)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError) as err:
         raise Fault(

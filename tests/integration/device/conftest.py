@@ -24,7 +24,7 @@ from edge.data_transmitter import DataTransmitter
 from edge.head_thread import HeadThread
 from edge.links import Links
 from edge.meter import MeterAnswer
-from edge.settings import DeviceSettings, LocalSettings, MeterSettings, TransmissionSettings
+from edge.settings import CentreSettings, DeviceSettings, LocalSettings, MeterSettings, TransmissionSettings
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -155,8 +155,8 @@ def identity(couch_admin: Endpoint, couch_server: Server) -> Iterator[Identity]:
     """One device and its accounts for all tests: hashing passwords takes longer than anything else here."""
     device, household, mark = str(uuid.uuid4()), str(uuid.uuid4()), uuid.uuid4().hex[:12]
     accounts = {name: Account(f"{name}-{mark}", Secret(uuid.uuid4().hex)) for name in DEVICE_ACCOUNTS}
-    centre = Endpoint(couch_admin.url, f"device-{device}", Secret(uuid.uuid4().hex))
-    couch_server.put_user(centre.user, centre.password.reveal(), device_roles(household, device))
+    centre = CentreSettings(url=couch_admin.url, user=f"device-{device}", password=Secret(uuid.uuid4().hex))
+    couch_server.put_user(str(centre.user), centre.password.reveal(), device_roles(household, device))
     researcher = Account(f"researcher-{mark}", Secret(uuid.uuid4().hex))
     couch_server.put_user(researcher.user, researcher.password.reveal(), [RESEARCHER])
     settings = DeviceSettings(
