@@ -30,7 +30,8 @@ INTRODUCTION = (
     "Refusals are problems as RFC 9457 describes them; their type is a place on the page /api.",
     "Reading again: answers carry an ETag; If-None-Match gets 304 where nothing changed.",
     "Pages: follow next in the body, or the header Link, until there is none.",
-    "Times are UTC, YYYY-MM-DDTHH:MM:SSZ; identifiers are uuids in lower case.",
+    "Times are UTC, YYYY-MM-DDTHH:MM:SSZ; identifiers are uuids in lower case. "
+    "Integers are exact, so they are written without a fraction and an exponent.",
 )
 
 

@@ -117,7 +117,7 @@ _ALL = (
     Problem("invalid", 422, "The content breaks the schema", "Correct the named fields."),
     Problem(
         "unknown-meter",
-        422,
+        404,
         "The household has no such meter",
         "Send measurements of meters that GET /household/meter lists.",
     ),

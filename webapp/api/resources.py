@@ -147,7 +147,8 @@ class NewMeasurement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     measured_at: Annotated[Moment, Meta(description="years 1970 to 2099; fractions of a second are cut")]
     data: Annotated[tuple[Reading, ...], Meta(min_length=1, max_length=200)]
     slot: Annotated[
-        Moment | None, Meta(description="start of the 15-minute slot; absent: the one of measured_at")
+        Moment | None,
+        Meta(description="start of the slot, at minute 0, 15, 30 or 45; absent: the one of measured_at"),
     ] = None
     time: TimeProvenance = msgspec.field(default_factory=TimeProvenance)
     marks: Annotated[

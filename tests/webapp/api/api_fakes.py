@@ -12,14 +12,17 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from webapp_fakes import FakeDatabase
+from webapp_samples import NOW
 
 from couch import certificate_extensions as own
 from couch.certificate import CertificateFacts
-from couch.documents import Json
+from couch.documents import Json, Location, PvSystem
 from couch.errors import Refused
 from couch.names import SCOPES
 from webapp.site import Entered, SignedIn, TurnedAway
 
+OTHER_HOUSEHOLD = "5f000000-0000-4000-8000-00000000cccc"
+OTHER_METER = "5f000000-0000-4000-8000-0000000000f1"
 SECRET = b"a secret of the listener"
 _KEY = ec.generate_private_key(ec.SECP256R1())
 
@@ -129,3 +132,34 @@ class Door:
 
     def knock(self, form: Any, source: str) -> Entered | TurnedAway:
         raise NotImplementedError
+
+
+def fill(api: Any) -> None:
+    """The sample's household, granted and measuring, and another one beside it."""
+    sample = api.sample
+    mine, other = HouseholdDatabase("granted"), HouseholdDatabase("granted")
+    api.households.databases = {sample.household: mine, OTHER_HOUSEHOLD: other}
+    api.registry.docs.clear()
+    api.registry.fails = None
+    api.revoked.clear()
+    slot = NOW.replace(minute=0)
+    for doc in (
+        sample.registration(),
+        Location(latitude=50.9, longitude=6.9, source="geocoded").to_json(),
+        *sample.meters(),
+        PvSystem(
+            pv_system="5f000000-0000-4000-8000-00000000ee01",
+            nominal_power_kw=9.8,
+            azimuth_deg=180,
+            tilt_deg=30,
+            installed_on=NOW.date(),
+            meters=(sample.generation_meter,),
+        ).to_json(),
+        {**sample.heartbeat(versions={"survey": "1.0"}), "_id": f"heartbeat:{sample.device}"},
+        sample.consent("granted"),
+        *(sample.measurement(slot - number * timedelta(minutes=15)) for number in range(5)),
+    ):
+        mine.put_once(doc)
+    other.put_once(sample.measurement(slot, meter=OTHER_METER))
+    for number in range(3):
+        api.registry.put_once(sample.summary(number).to_json())

@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +12,26 @@ from werkzeug.test import TestResponse
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode finds no neighbours by itself
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from api_fakes import SECRET, Door, HouseholdDatabase, Households, Sessions, certificate, session_of, shown
+from api_fakes import (
+    SECRET,
+    Door,
+    HouseholdDatabase,
+    Households,
+    Sessions,
+    certificate,
+    fill,
+    session_of,
+    shown,
+)
 from webapp_fakes import FakeDatabase
 from webapp_samples import NOW, Sample
 
 from couch.clock import Clock
-from couch.documents import Location, PvSystem
 from couch.names import SCOPES
 from webapp.api.blueprint import api_blueprint
 from webapp.api.services import ApiServices
 from webapp.factory import create_app
 from webapp.site import Site
-
-OTHER_HOUSEHOLD = "5f000000-0000-4000-8000-00000000cccc"
-OTHER_METER = "5f000000-0000-4000-8000-0000000000f1"
 
 
 class FrozenClock(Clock):
@@ -94,37 +100,6 @@ def make_api() -> Api:
     )
     app = create_app(site, secret=b"k" * 32, cookie="centre")
     return Api(app, households, registry, revoked)
-
-
-def fill(api: Api) -> None:
-    """The sample's household, granted and measuring, and another one beside it."""
-    sample = api.sample
-    mine, other = HouseholdDatabase("granted"), HouseholdDatabase("granted")
-    api.households.databases = {sample.household: mine, OTHER_HOUSEHOLD: other}
-    api.registry.docs.clear()
-    api.registry.fails = None
-    api.revoked.clear()
-    slot = NOW.replace(minute=0)
-    for doc in (
-        sample.registration(),
-        Location(latitude=50.9, longitude=6.9, source="geocoded").to_json(),
-        *sample.meters(),
-        PvSystem(
-            pv_system="5f000000-0000-4000-8000-00000000ee01",
-            nominal_power_kw=9.8,
-            azimuth_deg=180,
-            tilt_deg=30,
-            installed_on=NOW.date(),
-            meters=(sample.generation_meter,),
-        ).to_json(),
-        {**sample.heartbeat(versions={"survey": "1.0"}), "_id": f"heartbeat:{sample.device}"},
-        sample.consent("granted"),
-        *(sample.measurement(slot - number * timedelta(minutes=15)) for number in range(5)),
-    ):
-        mine.put_once(doc)
-    other.put_once(sample.measurement(slot, meter=OTHER_METER))
-    for number in range(3):
-        api.registry.put_once(sample.summary(number).to_json())
 
 
 @pytest.fixture(scope="session")

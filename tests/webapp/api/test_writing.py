@@ -100,7 +100,7 @@ def test_a_meter_of_others_is_as_unknown_as_one_that_nobody_has(
     api: Any, measurement: Any, meter: str
 ) -> None:
     answer = api.ask("POST", PATH, json={**measurement, "meter": meter})
-    assert (answer.status_code, answer.json["type"]) == (422, "/api#unknown-meter")
+    assert (answer.status_code, answer.json["type"]) == (404, "/api#unknown-meter")
     assert meter not in answer.text
 
 
