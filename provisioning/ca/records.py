@@ -37,11 +37,12 @@ CREATE TABLE certificates (
 CREATE INDEX certificates_by_device ON certificates (device);
 CREATE INDEX certificates_by_household ON certificates (household);
 CREATE TABLE authorities (
-    serial TEXT PRIMARY KEY REFERENCES certificates (serial),
+    made INTEGER PRIMARY KEY,
+    serial TEXT NOT NULL UNIQUE REFERENCES certificates (serial),
     certificate TEXT NOT NULL,
     takes_over_at TEXT,
     crl_number INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
+);
 """
 _COLUMNS = "serial, issuer, kind, device, household, names, not_before, not_after, revoked_at, reason"
 _WAIT_S = 10.0
@@ -154,7 +155,7 @@ class CertificateRecords:
         with self._reading() as database:
             rows = database.execute(
                 f"SELECT {_COLUMNS}, certificate, takes_over_at FROM authorities "  # noqa: S608 - constants
-                "JOIN certificates USING (serial) ORDER BY takes_over_at, not_before, serial"
+                "JOIN certificates USING (serial) ORDER BY takes_over_at, made"
             ).fetchall()
         return [
             AuthorityRecord(record=_record(row[:-2]), certificate=row[-2], takes_over_at=_moment(row[-1]))
