@@ -15,6 +15,7 @@ from webapp.connections import PerThread
 from webapp.factory import create_app
 from webapp.moments import zone_named
 from webapp.participant.household_code import HouseholdDoor, checked_hash, hash_code, make_code
+from webapp.participant.memory import hand_memory_back
 from webapp.participant.services import DeviceServices
 from webapp.participant.site import device_site
 from webapp.serving import serve
@@ -53,6 +54,7 @@ def renew_code(settings: PageSettings) -> str:
 
 def run(settings: PageSettings, environ: Mapping[str, str]) -> None:
     """Serve until told to stop. Raises Fault."""
+    hand_memory_back()
     clock, zone = clock_from_environment(environ), zone_named(settings.timezone)
     door = HouseholdDoor(_code_hash(settings))
 
