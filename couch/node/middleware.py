@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from couch.node.access import is_admin, require_member, require_server_admin
-from couch.node.answers import HttpError, error_answer, method_not_allowed, not_found, unauthorized
+from couch.node.answers import HttpError, error_answer, forbidden, method_not_allowed, not_found, unauthorized
 from couch.node.connections import DatabaseGoneError
 from couch.node.database import database_missing
 from couch.node.js.outcome import JsError
@@ -101,6 +101,9 @@ async def _authorize(request: web.Request, user: UserCtx) -> None:
         require_server_admin(user)
     database = await request.app[CATALOG].get(name)
     require_member(database.state.security, user)
+    if name == "_replicator" and not user.is_admin:
+        # Its documents hold credentials of others, whoever may be a member.
+        raise forbidden("You are not allowed to access this db.")
     if second in _FOR_DATABASE_ADMIN and not is_admin(database.state.security, user):
         raise unauthorized("You are not a server or db admin.")
     request[DATABASE] = database

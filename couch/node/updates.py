@@ -14,8 +14,11 @@ from couch.node.design_check import check_design
 from couch.node.edits import Edit
 from couch.node.keys import CATALOG, ENGINE, SETTINGS, USER
 from couch.node.locals import local_generation
+from couch.node.replicator import document_states
 from couch.node.user import UserCtx
 from couch.node.writing import Result
+
+REPLICATOR_DATABASE = document_states.DATABASE
 
 
 async def update_documents(
@@ -66,6 +69,10 @@ async def _checked(request: web.Request, database: Database, edit: Edit) -> Edit
         if not edit.deleted:
             await check_design(request.app[ENGINE], edit.body)
         return edit
+    if database.name == REPLICATOR_DATABASE:
+        body = {**edit.body, "_deleted": edit.deleted}
+        checked_body = document_states.checked(body, request[USER])
+        return edit.with_body({name: value for name, value in checked_body.items() if name != "_deleted"})
     if database.name == USERS:
         check_account(edit)
         return await asyncio.to_thread(account_edit, edit, request.app[SETTINGS].password_iterations)
