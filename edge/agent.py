@@ -16,7 +16,6 @@ from couch.clock import Clock
 from couch.errors import CouchError, Unreachable
 from edge import heartbeat, replica
 from edge.clock_state import ClockWitness
-from edge.consent_gate import ConsentGate
 from edge.consent_watch import watch
 from edge.cycle import Cycle
 from edge.data_aggregator import DataAggregator, SlotResult
@@ -110,12 +109,10 @@ class Agent:
         return False
 
     def _cycle(self, heads: Sequence[HeadThread], pulling: Pulling, transmission: Transmission) -> None:
-        local = self._settings.local
-        own = self._links.replica(local.agent)
         aggregator = DataAggregator(
             device=self._settings.device,
-            replica=own,
-            gate=ConsentGate(own, self._links.replica(local.admin)),
+            replica=self._links.replica(self._settings.local.agent),
+            gate=self._links.gate(),
             heads=heads,
             clock=self._clock,
             head_timeout_s=self._settings.cycle.head_timeout_s,
@@ -132,10 +129,8 @@ class Agent:
         cycle.run(self._stop)
 
     def _watch(self, transmission: Transmission) -> None:
-        local = self._settings.local
-        own = self._links.replica(local.agent)
-        gate = ConsentGate(own, self._links.replica(local.admin))
-        watch(own, gate, transmission.request, self._stop)
+        own = self._links.replica(self._settings.local.agent)
+        watch(own, self._links.gate(), transmission.request, self._stop)
 
     def _opener(self, entry: MeterSettings) -> Callable[[], MeterPort]:
         config = MeterConfig(meter=entry.meter, head=entry.head, protocol=entry.protocol)
