@@ -1,6 +1,7 @@
 """What happens around every request: errors in CouchDB's shape, who asks, whether they may."""
 
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -30,7 +31,7 @@ async def errors_in_shape(request: web.Request, handler: Handler) -> web.StreamR
     """Whatever goes wrong, the answer is JSON with `error` and `reason`."""
     try:
         return await handler(request)
-    except (HttpError, JsError, web.HTTPException, DatabaseGoneError) as err:
+    except (HttpError, JsError, web.HTTPException, DatabaseGoneError, sqlite3.OperationalError) as err:
         if _is_answered(request):
             raise  # the connection is cut, so that the reader does not take half an answer for the whole
         return error_answer(_translated(err))
@@ -50,7 +51,9 @@ def _is_answered(request: web.Request) -> bool:
     return writer is not None and writer.output_size > 0
 
 
-def _translated(err: HttpError | JsError | web.HTTPException | DatabaseGoneError) -> HttpError:
+def _translated(
+    err: HttpError | JsError | web.HTTPException | DatabaseGoneError | sqlite3.OperationalError,
+) -> HttpError:
     """What went wrong in CouchDB's words."""
     if isinstance(err, HttpError):
         return err
@@ -58,6 +61,9 @@ def _translated(err: HttpError | JsError | web.HTTPException | DatabaseGoneError
         return HttpError(err.status, err.error, err.reason)
     if isinstance(err, DatabaseGoneError):
         return database_missing()
+    if isinstance(err, sqlite3.OperationalError):
+        _log.error("the storage refused: %s", err)
+        return HttpError(507, "insufficient_storage", f"The storage refused: {err}.")
     return _refused_by_server(err)
 
 

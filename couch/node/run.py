@@ -1,6 +1,7 @@
 """Running a node as a process: settings, signals, the line that says where it listens."""
 
 import asyncio
+import logging
 import os
 import signal
 from pathlib import Path
@@ -19,6 +20,7 @@ def run_node(*, port: int | None, data: Path | None, bind: str | None, config: P
     Raises:
         Fault: settings, data folder or port cannot be used.
     """
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     settings = load(NodeSettings, file=config, environ=os.environ, prefix="NODE")
     given = {"port": port, "data": None if data is None else str(data), "bind": bind}
     chosen = {name: value for name, value in given.items() if value is not None}
