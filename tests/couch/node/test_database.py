@@ -240,3 +240,8 @@ def test_a_full_disk_refuses_the_write_and_nothing_else(
     assert database.state.doc_count == 1
     put(database, _id="c")
     assert [one.id for one in database.changed_since(0, 10)] == ["a", "c"]
+
+
+def test_a_document_beyond_eight_megabytes_is_refused(database: Database) -> None:
+    put(database, _id="large", x="x" * 7_900_000)
+    assert error(database, _id="larger", x="x" * 8_000_000) == "document_too_large"

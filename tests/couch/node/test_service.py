@@ -277,13 +277,3 @@ def test_the_node_lets_itself_in_from_loopback_with_its_own_token_alone(tmp_path
             assert (await outsider.send("GET", "/_all_dbs", headers=headers))[0] == 401
 
     with_node(tmp_path, steps)
-
-
-def test_a_document_beyond_eight_megabytes_is_refused(tmp_path: Path) -> None:
-    async def steps(client: Client) -> None:
-        await client.send("PUT", "/d")
-        assert (await client.send("PUT", "/d/large", {"x": "x" * 7_900_000}))[0] == 201
-        status, body = await client.send("PUT", "/d/larger", {"x": "x" * 8_000_000})
-        assert (status, body["error"], body["reason"]) == (413, "document_too_large", "larger")
-
-    with_node(tmp_path, steps)
