@@ -15,9 +15,7 @@ def serve(app: Any, *, bind: str, port: int, threads: int) -> None:
 
     Raises Fault when the address cannot be used.
     """
-    from waitress.server import (  # type: ignore[import-untyped]  # noqa: PLC0415 - only whoever serves
-        create_server,
-    )
+    from waitress.server import create_server  # noqa: PLC0415 - only whoever serves needs it
 
     try:
         server = create_server(
