@@ -7,7 +7,6 @@ import signal
 from pathlib import Path
 
 import click
-import msgspec
 
 from couch.node.service import start_node
 from couch.node.settings import NodeSettings
@@ -21,10 +20,10 @@ def run_node(*, port: int | None, data: Path | None, bind: str | None, config: P
         Fault: settings, data folder or port cannot be used.
     """
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
-    settings = load(NodeSettings, file=config, environ=os.environ, prefix="NODE")
-    given = {"port": port, "data": None if data is None else str(data), "bind": bind}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    asyncio.run(_serve(msgspec.structs.replace(settings, **chosen)))
+    given = {"PORT": port, "DATA": data, "BIND": bind}
+    options = {f"SURVEY_NODE_{name}": str(value) for name, value in given.items() if value is not None}
+    settings = load(NodeSettings, file=config, environ={**os.environ, **options}, prefix="NODE")
+    asyncio.run(_serve(settings))
 
 
 async def _serve(settings: NodeSettings) -> None:

@@ -26,7 +26,7 @@ class ReplicatorSettings(msgspec.Struct, frozen=True):
     checkpoint_interval_s: Annotated[float, msgspec.Meta(gt=0)] = 30.0
 
 
-class NodeSettings(msgspec.Struct, frozen=True):
+class NodeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A node.
 
     Attributes: `admin_password` of the administrator `admin`, without it the node does not start; `data` its
@@ -36,9 +36,9 @@ class NodeSettings(msgspec.Struct, frozen=True):
     """
 
     admin_password: Annotated[Secret, msgspec.Meta(extra={"env": "SURVEY_ADMIN_PASSWORD"})] = Secret("")
-    data: str = "node-data"
+    data: Annotated[str, msgspec.Meta(min_length=1, examples=["/var/lib/survey/node"])]
     bind: str = "127.0.0.1"
-    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 5984
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535, examples=[5984])]
     jwt_key: Annotated[Secret, msgspec.Meta(extra={"env": "SURVEY_JWT_KEY"})] = Secret("")
     session_timeout_s: Annotated[int, msgspec.Meta(gt=0)] = 600
     password_iterations: Annotated[int, msgspec.Meta(ge=1000)] = 600_000
