@@ -17,7 +17,6 @@ from couch.errors import CouchError, Unreachable
 from edge import heartbeat, replica
 from edge.centre_identity import CentreIdentity, identity_of
 from edge.clock_state import ClockWitness
-from edge.consent_gate import ConsentGate
 from edge.consent_watch import watch
 from edge.cycle import Cycle
 from edge.data_aggregator import DataAggregator, SlotResult
@@ -116,12 +115,10 @@ class Agent:
         return False
 
     def _cycle(self, heads: Sequence[HeadThread], pulling: Pulling, transmission: Transmission) -> None:
-        local = self._settings.local
-        own = self._links.replica(local.agent)
         aggregator = DataAggregator(
             device=self._settings.device,
-            replica=own,
-            gate=ConsentGate(own, self._links.replica(local.admin)),
+            replica=self._links.replica(self._settings.local.agent),
+            gate=self._links.gate(),
             heads=heads,
             clock=self._clock,
             head_timeout_s=self._settings.cycle.head_timeout_s,
@@ -138,10 +135,8 @@ class Agent:
         cycle.run(self._stop)
 
     def _watch(self, transmission: Transmission) -> None:
-        local = self._settings.local
-        own = self._links.replica(local.agent)
-        gate = ConsentGate(own, self._links.replica(local.admin))
-        watch(own, gate, transmission.request, self._stop)
+        own = self._links.replica(self._settings.local.agent)
+        watch(own, self._links.gate(), transmission.request, self._stop)
 
     def _renew(self, identity: CentreIdentity, transmission: Transmission) -> None:
         centre = EnrolmentClient(self._settings.centre.url, identity)

@@ -6,6 +6,7 @@ ever raised: not granted, granted, revoked.
 """
 
 import logging
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,11 +27,16 @@ class ConsentView:
 
 
 class ConsentGate:
-    """One instance a thread. `replica` is read as the agent, `administered` is the same as administrator."""
+    """One instance a thread. `replica` is read as the agent, `administered` is the same as administrator.
 
-    def __init__(self, replica: Database, administered: Database) -> None:
+    `raising` is shared by all gates of a process: `_security` has no revisions, so two threads that read and
+    write it at once could put a grant over a revocation.
+    """
+
+    def __init__(self, replica: Database, administered: Database, raising: threading.Lock) -> None:
         self._replica = replica
         self._administered = administered
+        self._raising = raising
         self._raised = ConsentState.NOT_GRANTED
 
     def look(self) -> ConsentView:
@@ -38,7 +44,9 @@ class ConsentGate:
         granted = self._replica.leaves(GRANTED_ID)
         state = consent_state([*granted, *self._replica.leaves(REVOKED_ID)])
         if state.rank > self._raised.rank:
-            if raise_consent(self._administered, state):
+            with self._raising:
+                raised = raise_consent(self._administered, state)
+            if raised:
                 _log.info("consent is %s; the replica's rules follow", state)
             self._raised = state
         return ConsentView(state, _earliest(granted))

@@ -3,18 +3,21 @@
 A connection belongs to one thread: each thread makes its own handles here.
 """
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 
 from couch.client import Database, Server
 from couch.names import household_database, replica_database
 from couch.replication import Site
 from couch.settings import Account
+from edge.consent_gate import ConsentGate
 from edge.settings import DeviceSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
     settings: DeviceSettings
+    _raising: threading.Lock = field(default_factory=threading.Lock)
 
     def local(self, account: Account, *, timeout_s: float | None = None) -> Server:
         """The device's own engine, as one of its accounts."""
@@ -27,6 +30,11 @@ class Links:
 
     def replica(self, account: Account) -> Database:
         return self.local(account).database(replica_database(self.settings.device))
+
+    def gate(self) -> ConsentGate:
+        """The consent gate of a thread."""
+        local = self.settings.local
+        return ConsentGate(self.replica(local.agent), self.replica(local.admin), self._raising)
 
     def centre(self) -> Database:
         """The household's database at the centre, as this device."""

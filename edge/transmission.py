@@ -17,7 +17,6 @@ from couch.documents import ConsentState, utc
 from couch.errors import CouchError
 from edge import heartbeat, reconcile
 from edge.backlog import Backlog
-from edge.consent_gate import ConsentGate
 from edge.data_transmitter import DataTransmitter, Pushed
 from edge.heartbeat import Vitals
 from edge.links import Links
@@ -77,14 +76,13 @@ class TransmissionSession:
     """What one thread needs to transmit, step by step; every step can be repeated."""
 
     def __init__(self, links: Links, clock: Clock, vitals: Vitals) -> None:
-        local = links.settings.local
         self._device = links.settings.device
         self._every = timedelta(hours=links.settings.transmission.reconcile_every_h)
         self._clock = clock
         self._vitals = vitals
         self._transmitter = DataTransmitter(links)
-        self._replica = links.replica(local.agent)
-        self._gate = ConsentGate(self._replica, links.replica(local.admin))
+        self._replica = links.replica(links.settings.local.agent)
+        self._gate = links.gate()
         self._centre = links.centre()
         self._backlog = Backlog(self._replica)
         self._compared: Comparison | None = None
@@ -121,6 +119,7 @@ class TransmissionSession:
         now = self._clock.now()
         if pushed.outcome.failures:
             _log.error("the centre refused %d documents of a push", pushed.outcome.failures)
+            self._vitals.refused += pushed.outcome.failures
         if reconcile.due(self._compared, pushed, here, now, self._every):
             ledger = reconcile.keep(self._replica, self._transmitter.reconcile(), now)
             self._vitals.refused = ledger.refused

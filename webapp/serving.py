@@ -18,9 +18,7 @@ def serve(app: Any, *, bind: str, port: int, threads: int, trusted_proxy: str | 
     else such headers are dropped. Raises Fault when the address cannot be used.
     """
     proxy = {"trusted_proxy": trusted_proxy, "trusted_proxy_headers": _PROXY_HEADERS} if trusted_proxy else {}
-    from waitress.server import (  # type: ignore[import-untyped]  # noqa: PLC0415 - only whoever serves
-        create_server,
-    )
+    from waitress.server import create_server  # noqa: PLC0415 - only whoever serves needs it
 
     try:
         server = create_server(

@@ -65,7 +65,7 @@ def _range(
     return [Stored.from_row(row) for row in rows]
 
 
-def rows_by_key(connection: sqlite3.Connection, query: AllDocsQuery, prefix: str = "") -> Iterator[list[str]]:
+def rows_by_key(connection: sqlite3.Connection, query: AllDocsQuery) -> Iterator[list[str]]:
     """A row for each key, in their order; deleted and unknown documents have rows too."""
     keys = list(query.keys or ())
     if query.descending:
@@ -75,9 +75,7 @@ def rows_by_key(connection: sqlite3.Connection, query: AllDocsQuery, prefix: str
         keys = keys[: query.limit]
     for start in range(0, len(keys), _PAGE):
         some = keys[start : start + _PAGE]
-        stored = read_many(
-            connection, {key for key in some if isinstance(key, str) and key.startswith(prefix)}
-        )
+        stored = read_many(connection, {key for key in some if isinstance(key, str)})
         yield [
             _row(stored[key], query)
             if isinstance(key, str) and key in stored
@@ -108,9 +106,14 @@ def _doc(document: Stored, query: AllDocsQuery) -> str:
 
 def local_rows(connection: sqlite3.Connection, query: AllDocsQuery) -> list[str]:
     """The rows of `_local_docs`: there are few."""
-    ids: Sequence[str] = [row[0] for row in connection.execute("SELECT id FROM locals ORDER BY id")]
+    ids: Sequence[Any] = [row[0] for row in connection.execute("SELECT id FROM locals ORDER BY id")]
     if query.keys is not None:
-        ids = [key for key in query.keys if key in ids]
+        return [
+            _local_row(connection, key, query)
+            if key in ids
+            else json_text({"key": key, "error": "not_found"})
+            for key in query.keys
+        ]
     low, high = (query.end, query.start) if query.descending else (query.start, query.end)
     ids = [
         doc_id
@@ -122,12 +125,12 @@ def local_rows(connection: sqlite3.Connection, query: AllDocsQuery) -> list[str]
     if query.descending:
         ids = ids[::-1]
     end = None if query.limit is None else query.skip + query.limit
-    rows = []
-    for doc_id in ids[query.skip : end]:
-        text = read_local(connection, doc_id)
-        if text is not None:
-            name = json_text(doc_id)
-            rev = text.partition('"_rev":')[2].partition('"')[2].partition('"')[0]
-            doc = f',"doc":{text}' if query.include_docs else ""
-            rows.append(f'{{"id":{name},"key":{name},"value":{{"rev":"{rev}"}}{doc}}}')
-    return rows
+    return [_local_row(connection, doc_id, query) for doc_id in ids[query.skip : end]]
+
+
+def _local_row(connection: sqlite3.Connection, doc_id: str, query: AllDocsQuery) -> str:
+    name = json_text(doc_id)
+    text = read_local(connection, doc_id) or "null"
+    rev = text.partition('"_rev":')[2].partition('"')[2].partition('"')[0]
+    doc = f',"doc":{text}' if query.include_docs else ""
+    return f'{{"id":{name},"key":{name},"value":{{"rev":"{rev}"}}{doc}}}'

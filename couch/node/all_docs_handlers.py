@@ -1,7 +1,7 @@
 """`_all_docs`, `_design_docs`, `_local_docs` and several queries at once."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -39,7 +39,19 @@ async def get_local_docs(request: web.Request) -> web.StreamResponse:
 async def all_docs_queries(request: web.Request) -> web.StreamResponse:
     """`POST /{db}/_all_docs/queries`."""
     queries = parse_queries(await json_object(request), request.query)
-    return await stream_answer(request, _listings(request[DATABASE], queries))
+    return await stream_answer(request, _listings(request[DATABASE], queries, _listing))
+
+
+async def design_docs_queries(request: web.Request) -> web.StreamResponse:
+    """`POST /{db}/_design_docs/queries`."""
+    queries = parse_queries(await json_object(request), request.query)
+    return await stream_answer(request, _listings(request[DATABASE], queries, _design_listing))
+
+
+async def local_docs_queries(request: web.Request) -> web.StreamResponse:
+    """`POST /{db}/_local_docs/queries`."""
+    queries = parse_queries(await json_object(request), request.query)
+    return await stream_answer(request, _listings(request[DATABASE], queries, _local_listing))
 
 
 async def _query(request: web.Request) -> AllDocsQuery:
@@ -47,11 +59,15 @@ async def _query(request: web.Request) -> AllDocsQuery:
     return await asyncio.to_thread(AllDocsQuery.parse, request.query, body)
 
 
-def _listings(database: Database, queries: list[AllDocsQuery]) -> Iterator[str]:
+def _listings(
+    database: Database,
+    queries: list[AllDocsQuery],
+    listing: Callable[[Database, AllDocsQuery], Iterator[str]],
+) -> Iterator[str]:
     yield '{"results":['
     for number, query in enumerate(queries):
         yield "," if number else ""
-        yield from _listing(database, query)
+        yield from listing(database, query)
     yield "]}\n"
 
 
@@ -77,7 +93,8 @@ def _design_listing(database: Database, query: AllDocsQuery) -> Iterator[str]:
         total = sum(len(page) for page in all_docs.pages(connection, whole))
         if query.keys is not None:
             offset = "null"
-            pages = all_docs.rows_by_key(connection, query, DESIGN_START)
+            designs = tuple(key for key in query.keys if str(key).startswith(DESIGN_START))
+            pages = all_docs.rows_by_key(connection, replace(query, keys=designs))
         else:
             narrowed = _narrowed(query)
             before = all_docs.offset_of(connection, replace(query, start=narrowed.start))

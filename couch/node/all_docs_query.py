@@ -8,7 +8,6 @@ from couch.node.answers import bad_request, query_parse_error
 from couch.node.parameters import boolean, count, json_parameter
 
 _JSON_NAMES = ("key", "startkey", "start_key", "endkey", "end_key", "keys")
-MAX_KEY = "\U0010ffff" * 8  # after every id
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,9 @@ class AllDocsQuery:
         keys = given.get("keys")
         if keys is not None and not isinstance(keys, list):
             raise bad_request(f"`keys` {'body member' if 'keys' in body else 'parameter'} must be an array.")
+        _refuse_reducing(given)
+        if isinstance(body.get("limit"), str):
+            raise query_parse_error(f'Invalid value for integer: <<"{body["limit"]}">>')
         descending = boolean(given.get("descending", False))
         bounds = _bounds(given)
         return cls(
@@ -59,20 +61,32 @@ class AllDocsQuery:
 
 def _bounds(given: Mapping[str, Any]) -> tuple[str | None, str | None]:
     if "key" in given:
+        # A key is a range of one.
         key = _id_bound(given["key"])
         return key, key
-    start = given.get("startkey", given.get("start_key"))
-    end = given.get("endkey", given.get("end_key"))
-    first = None if start is None else _id_bound(start)
-    last = None if end is None else _id_bound(end)
-    return first, last
+    return (
+        _bound(given, "startkey", "start_key", "startkey_docid", "start_key_doc_id"),
+        _bound(given, "endkey", "end_key", "endkey_docid", "end_key_doc_id"),
+    )
+
+
+def _bound(given: Mapping[str, Any], *names: str) -> str | None:
+    for name in names:
+        if name in given:
+            return _id_bound(given[name])
+    return None
 
 
 def _id_bound(value: Any) -> str:
-    """Where a key stands among ids: numbers, booleans, null before all texts; lists and objects after."""
-    if isinstance(value, str):
-        return value
-    return MAX_KEY if isinstance(value, list | dict) else ""
+    """Where a key stands among ids: whatever is no text stands before all of them."""
+    return value if isinstance(value, str) else ""
+
+
+def _refuse_reducing(given: Mapping[str, Any]) -> None:
+    if boolean(given.get("reduce", False)):
+        raise query_parse_error("Reduce is invalid for map-only views.")
+    if boolean(given.get("group", False)) or count(given.get("group_level", 0)):
+        raise query_parse_error("Invalid use of grouping on a map view.")
 
 
 def parse_queries(body: Mapping[str, Any], query: Mapping[str, str]) -> list[AllDocsQuery]:
@@ -86,4 +100,12 @@ def parse_queries(body: Mapping[str, Any], query: Mapping[str, str]) -> list[All
         raise bad_request("POST body must include `queries` parameter.")
     if not isinstance(queries, list) or not all(isinstance(one, dict) for one in queries):
         raise query_parse_error("`queries` must be an array of objects.")
-    return [AllDocsQuery.parse(query, one) for one in queries]
+    return [AllDocsQuery.parse(query, _as_range(one)) for one in queries]
+
+
+def _as_range(query: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Among several queries, CouchDB answers a single key as a range."""
+    keys = query.get("keys")
+    if not isinstance(keys, list) or len(keys) != 1:
+        return query
+    return {**{name: value for name, value in query.items() if name != "keys"}, "key": keys[0]}

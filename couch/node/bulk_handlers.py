@@ -26,7 +26,10 @@ _UNACCEPTABLE = ("open_revs", "new_edits", "w", "rev", "atts_since")
 async def bulk_docs(request: web.Request) -> web.Response:
     """`POST /{db}/_bulk_docs`: each document stands for itself."""
     require_json(request)
-    edits, new_edits = await asyncio.to_thread(_parse_bulk, await read_body(request))
+    edits, new_edits, together = await asyncio.to_thread(_parse_bulk, await read_body(request))
+    if together:
+        refused = HttpError(417, "not_implemented", "all_or_nothing is not supported")
+        return json_answer([_failure(edit, refused) for edit in edits], status=417)
     database: Database = request[DATABASE]
     results = await update_documents(request, database, edits, new_edits=new_edits)
     pairs = zip(edits, results, strict=True)
@@ -37,7 +40,7 @@ async def bulk_docs(request: web.Request) -> web.Response:
     )
 
 
-def _parse_bulk(raw: bytes) -> tuple[list[Edit], bool]:
+def _parse_bulk(raw: bytes) -> tuple[list[Edit], bool, bool]:
     body = as_object(parse_json(raw))
     if "docs" not in body:
         raise bad_request("POST body must include `docs` parameter.")
@@ -52,7 +55,7 @@ def _parse_bulk(raw: bytes) -> tuple[list[Edit], bool]:
         edits.append(edit if edit.id else edit.with_id(secrets.token_hex(16)))
     if not isinstance(new_edits, bool):
         raise bad_request("`new_edits` parameter must be a boolean.")
-    return edits, new_edits
+    return edits, new_edits, new_edits and body.get("all_or_nothing") is True
 
 
 def _outcome(edit: Edit, result: Result) -> dict[str, Any]:
@@ -62,7 +65,7 @@ def _outcome(edit: Edit, result: Result) -> dict[str, Any]:
 
 
 def _failure(edit: Edit, error: HttpError) -> dict[str, Any]:
-    rev = None if edit.rev is None else rev_text(edit.rev)
+    rev = "0-" if edit.rev is None else rev_text(edit.rev)
     return {"id": edit.id, "rev": rev, **error.body()}
 
 

@@ -113,7 +113,8 @@ class Catalog:
             idle, _ = self._recent.popitem(last=False)
             database = self._known.get(idle)
             if database is not None:
-                database.connections.rest()
+                # The last one out writes the log back into the file: not in the event loop.
+                asyncio.get_running_loop().run_in_executor(None, database.connections.rest)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name.replace('/', '%2F')}.sqlite"

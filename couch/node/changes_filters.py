@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import msgspec
 from aiohttp import web
 
-from couch.node.answers import HttpError, bad_request, not_found
+from couch.node.answers import bad_request, not_found
 from couch.node.database import Database
 from couch.node.js.engine import JsEngine
 from couch.node.keys import DATABASE, ENGINE, USER
@@ -30,9 +30,15 @@ class Candidate:
 
 
 class ChangesFilter(Protocol):
-    """Narrows changes. `doc_ids` names all documents that can pass, None where that is not known."""
+    """Narrows changes.
+
+    Attributes: `doc_ids` names all documents that can pass, None where that is not known; `counts_all` where
+    CouchDB counts as pending whatever it did not send; `fields` what is left of documents, None for all.
+    """
 
     doc_ids: Sequence[str] | None
+    counts_all: bool
+    fields: Any
 
     async def revisions(self, database: Database, candidates: Sequence[Candidate]) -> list[tuple[Rev, ...]]:
         """The revisions of each candidate that pass; none where the change is left out."""
@@ -42,6 +48,8 @@ class Everything:
     """No filter."""
 
     doc_ids: Sequence[str] | None = None
+    counts_all = False
+    fields: Any = None
 
     async def revisions(self, database: Database, candidates: Sequence[Candidate]) -> list[tuple[Rev, ...]]:
         return [candidate.revs for candidate in candidates]
@@ -50,6 +58,8 @@ class Everything:
 class DocIds(Everything):
     """`_doc_ids`: read by id, so that passing over all others costs nothing."""
 
+    counts_all = True
+
     def __init__(self, doc_ids: Sequence[str]) -> None:
         self.doc_ids = doc_ids
 
@@ -57,20 +67,21 @@ class DocIds(Everything):
 class Designs(Everything):
     """`_design`."""
 
+    counts_all = True
+
     async def revisions(self, database: Database, candidates: Sequence[Candidate]) -> list[tuple[Rev, ...]]:
         return [one.revs if one.document.id.startswith("_design/") else () for one in candidates]
 
 
-class Selector:
+class Selector(Everything):
     """`_selector`."""
 
-    doc_ids: Sequence[str] | None = None
-
-    def __init__(self, selector: Any) -> None:
+    def __init__(self, selector: Any, fields: Any = None) -> None:
+        self.fields = fields
         try:
             self._matches = compile_selector(selector)
         except SelectorError as err:
-            raise HttpError(400, err.error, err.reason) from err
+            raise bad_request(err.reason) from err
 
     async def revisions(self, database: Database, candidates: Sequence[Candidate]) -> list[tuple[Rev, ...]]:
         return await asyncio.to_thread(self._passing, database, candidates)
@@ -80,10 +91,8 @@ class Selector:
         return _chosen(candidates, [self._matches(msgspec.json.decode(text)) for text in texts])
 
 
-class DesignFunction:
+class DesignFunction(Everything):
     """A function of a design document: `filters/<name>`, or a view's map for `_view`."""
-
-    doc_ids: Sequence[str] | None = None
 
     def __init__(
         self, engine: JsEngine, design: str, name: str, request: dict[str, Any] | None, user: UserCtx
@@ -116,18 +125,20 @@ async def filter_for(request: web.Request, name: str | None, body: dict[str, Any
             raise bad_request("`doc_ids` filter parameter is not a list of doc ids.")
         return DocIds(doc_ids)
     if name == "_selector":
-        if "selector" not in body:
+        if request.method != "POST":
             raise bad_request("Selector must be specified in POST payload")
-        return Selector(body["selector"])
+        if not isinstance(body.get("selector"), dict):
+            raise bad_request("Selector error: expected a JSON object")
+        return Selector(body["selector"], body.get("fields"))
     if name == "_design":
         return Designs()
+    if name.startswith("_") and name != "_view":
+        raise bad_request("unknown builtin filter name")
     if name == "_view":
         return await _function(
             request, request.query.get("view", ""), "`view` filter parameter is not provided.", {}, view=True
         )
-    return await _function(
-        request, name, "filter parameter must be of the form `designname/filtername`", body
-    )
+    return await _function(request, name, "`filter` must be of the form `designname/filtername`", body)
 
 
 async def _function(

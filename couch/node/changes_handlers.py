@@ -78,7 +78,7 @@ class _Reading:
         self.reached = since
         self._shown = since
         self.sent = 0
-        self.full = query.limit == 0 and query.feed == "normal"
+        self.full = query.limit == 0
 
     async def send(self, writer: FeedWriter) -> None:
         """Send everything up to now, or up to the limit."""
@@ -92,11 +92,10 @@ class _Reading:
         limit = self._query.limit
         async for page in reading:
             rows = page.rows
-            if limit is not None and len(rows) >= max(limit, 1) - self.sent:
-                # CouchDB sends one row also where a waiting feed has the limit 0.
-                rows = rows[: max(limit, 1) - self.sent]
+            if limit is not None and len(rows) >= limit - self.sent:
+                rows = rows[: limit - self.sent]
                 self.full = True
-            await writer.rows([(sequence_text(seq, self._database.instance), text) for seq, text in rows])
+            await writer.rows([self._dated(seq, text, at) for at, (seq, text) in enumerate(rows, self.sent)])
             self.sent += len(rows)
             self._shown = rows[-1][0] if rows else self._shown
             self.reached = page.reached if not self._query.descending else self._shown
@@ -104,11 +103,21 @@ class _Reading:
                 self.reached = self._shown
                 return
 
+    def _dated(self, seq: int, text: str, place: int) -> tuple[str, str]:
+        """A row with its sequence; only each so-manieth carries one where that was asked for."""
+        sequence = sequence_text(seq, self._database.instance)
+        shown = "null" if place % self._query.seq_interval else f'"{sequence}"'
+        return sequence, f'{{"seq":{shown},{text}'
+
     async def summary(self) -> dict[str, object]:
         """The end of the answer."""
         left = 0
-        if self.full and not self._query.descending:
-            left = await asyncio.to_thread(pending, self._database, self.reached, self._filter.doc_ids)
+        state = self._database.state
+        if self._filter.counts_all:
+            left = max(state.doc_count + state.deleted_count - self.sent, 0)
+        elif self.full:
+            descending = self._query.descending
+            left = await asyncio.to_thread(pending, self._database, self.reached, descending=descending)
         return {"last_seq": sequence_text(self.reached, self._database.instance), "pending": left}
 
 

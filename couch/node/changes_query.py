@@ -18,7 +18,8 @@ _TIMEOUT_MS = 60_000  # CouchDB: [chttpd] changes_timeout, also the longest
 @dataclass(frozen=True, slots=True)
 class ChangesQuery:
     """Attributes: `since` as sent; `timeout_s` of silence until a waiting feed ends; `heartbeat_s` between
-    empty lines instead of an end, None for an end; `all_leaves` for `style=all_docs`.
+    empty lines instead of an end, None for an end; `all_leaves` for `style=all_docs`; only each
+    `seq_interval`th row carries its sequence.
     """
 
     feed: str = "normal"
@@ -31,6 +32,7 @@ class ChangesQuery:
     filter: str | None = None
     timeout_s: float = _TIMEOUT_MS / 1000
     heartbeat_s: float | None = None
+    seq_interval: int = 1
 
     @classmethod
     def parse(cls, query: Mapping[str, str], last_event_id: str | None) -> "ChangesQuery":
@@ -48,8 +50,9 @@ class ChangesQuery:
         since = query.get("last-event-id", query.get("since", "0"))
         if feed == "eventsource" and last_event_id is not None:
             since = last_event_id
-        _check_interval(query.get("seq_interval"))
         limit = None if "limit" not in query else _integer(query["limit"], "limit")
+        if limit is not None and limit < 0:
+            limit = None
         return cls(
             feed=feed,
             since=since,
@@ -59,16 +62,21 @@ class ChangesQuery:
             conflicts=query.get("conflicts") == "true",
             all_leaves=style == "all_docs",
             filter=query.get("filter") or None,
-            timeout_s=min(_integer(query.get("timeout", str(_TIMEOUT_MS)), "timeout"), _TIMEOUT_MS) / 1000,
+            timeout_s=_timeout(query.get("timeout", str(_TIMEOUT_MS))),
             heartbeat_s=_heartbeat(query.get("heartbeat")),
+            seq_interval=_interval(query.get("seq_interval", "1")),
         )
 
 
 def _integer(text: str, name: str) -> int:
     try:
-        return max(int(text), 0)
+        return int(text)
     except ValueError as err:
         raise bad_request(f"Invalid value for {name}: expecting an integer.") from err
+
+
+def _timeout(text: str) -> float:
+    return min(max(_integer(text, "timeout"), 0), _TIMEOUT_MS) / 1000
 
 
 def _heartbeat(text: str | None) -> float | None:
@@ -86,6 +94,7 @@ def _heartbeat(text: str | None) -> float | None:
     return number / 1000
 
 
-def _check_interval(text: str | None) -> None:
-    if text is not None and not (text.isascii() and text.isdigit() and int(text) > 0):
+def _interval(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise bad_request("invalid_seq_interval")
+    return int(text)

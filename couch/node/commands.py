@@ -10,8 +10,8 @@ GATEKEEPER = "couch.node.gatekeeper"
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one. [5984]")
-@click.option("--data", type=click.Path(path_type=Path), help="Folder of the databases. [node-data]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of the databases.")
 @click.option("--bind", help="Address to listen on. [127.0.0.1: only this machine]")
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Settings file (TOML); options and environment win."

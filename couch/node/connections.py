@@ -55,10 +55,12 @@ class Connections:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                # Closing rolls back; after a failed commit nothing about the connection can be relied on.
+                self._writer = None
+                connection.close()
                 raise
-            connection.execute("COMMIT")
 
     def rewrite(self) -> None:
         """Write the file anew without free pages, so that nothing deleted is left in it or in its log."""

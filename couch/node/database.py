@@ -2,7 +2,9 @@
 
 import asyncio
 import shutil
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -140,9 +142,8 @@ class Database:
 
     def commit(self, batch: Batch) -> list[Result]:
         """Write what was not refused; durable when this returns."""
-        self._must_exist()
         batch.apply(batch.waiting())
-        with self.connections.writing() as connection:
+        with self._changing() as connection:
             state = self.state
             totals = batch.flush(connection, seq=state.update_seq, revs_limit=state.revs_limit)
             self._count(connection, totals, state.purge_seq)
@@ -151,14 +152,12 @@ class Database:
 
     def write_locals(self, edits: Sequence[Edit]) -> list[Result]:
         """Write `_local` documents; durable when this returns."""
-        self._must_exist()
-        with self.connections.writing() as connection:
+        with self._changing() as connection:
             return [write_local(connection, edit) for edit in edits]
 
     def purge(self, wanted: Mapping[str, Sequence[Rev]]) -> dict[str, list[Rev]]:
         """Remove leaf revisions for good; returns what was removed of each document."""
-        self._must_exist()
-        with self.connections.writing() as connection:
+        with self._changing() as connection:
             state = self.state
             removed, totals, purge_seq = purging.purge(
                 connection, wanted, seq=state.update_seq, purge_seq=state.purge_seq
@@ -181,7 +180,7 @@ class Database:
 
     def drop_old_bodies(self, after: str) -> str | None:
         """One step of compaction; returns where the next begins, None when it is done."""
-        with self.connections.writing() as connection:
+        with self._changing() as connection:
             doc_ids = purging.documents_with_old_bodies(connection, after)
             purging.drop_old_bodies(connection, doc_ids)
         return doc_ids[-1] if doc_ids else None
@@ -214,12 +213,25 @@ class Database:
             return False
         return True
 
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        self._must_exist()
+        try:
+            with self.connections.writing() as connection:
+                yield connection
+        except sqlite3.Error:
+            # A full disk, for example. Whether the commit got through or not: what lies there counts.
+            self.state = self._load_state()
+            raise
+
     def _must_exist(self) -> None:
         if self.removed:
             raise not_found("Database does not exist.")
 
     def _load_state(self) -> State:
         with self.connections.reading() as connection:
+            # Lasts; set here too, for a crash just after the database was made.
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
             row = connection.execute(
                 "SELECT instance, created, update_seq, purge_seq, doc_count, deleted_count, "
                 "revs_limit, purged_infos_limit, security FROM state"
@@ -227,11 +239,10 @@ class Database:
         return State(*row[:8], security=msgspec.json.decode(row[8]))
 
     def _set(self, column: str, value: object) -> None:
-        self._must_exist()
-        with self.connections.writing() as connection:
+        with self._changing() as connection:
             connection.execute(f"UPDATE state SET {column} = ?", (value,))  # noqa: S608 - column is ours
 
-    def _count(self, connection: Any, totals: Totals, purge_seq: int) -> None:
+    def _count(self, connection: sqlite3.Connection, totals: Totals, purge_seq: int) -> None:
         connection.execute(
             "UPDATE state SET update_seq = ?, purge_seq = ?, "
             "doc_count = doc_count + ?, deleted_count = deleted_count + ?",

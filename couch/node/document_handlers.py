@@ -1,7 +1,8 @@
 """Single documents: read, write, delete, copy; design and `_local` ones too."""
 
 import asyncio
-from urllib.parse import unquote
+import re
+from urllib.parse import unquote, unquote_to_bytes
 
 from aiohttp import web
 
@@ -18,8 +19,16 @@ DOCUMENT_METHODS = ("DELETE", "GET", "HEAD", "POST", "PUT", "COPY")
 
 
 def document_id(request: web.Request) -> str:
-    """The id in the address: `{doc}`, `_design/{ddoc}` or `_local/{local}`."""
+    """The id in the address: `{doc}`, `_design/{ddoc}` or `_local/{local}`.
+
+    Raises:
+        HttpError: 400 where it is no text.
+    """
     info = request.match_info
+    try:
+        unquote_to_bytes(request.rel_url.raw_path).decode()
+    except UnicodeDecodeError as err:
+        raise HttpError(400, "illegal_docid", "Document id must be valid UTF-8") from err
     if "ddoc" in info:
         return f"_design/{info['ddoc']}"
     if "local" in info:
@@ -30,6 +39,10 @@ def document_id(request: web.Request) -> str:
 async def get_document(request: web.Request) -> web.Response:
     """`GET /{db}/{doc}`."""
     database: Database = request[DATABASE]
+    raw = request.raw_path
+    if "_design%2F" in raw or "_design%2f" in raw:
+        location = re.sub("_design%2f", "_design/", raw, count=1, flags=re.IGNORECASE)
+        return web.Response(status=301, headers={"Location": f"{request.scheme}://{request.host}{location}"})
     options = ReadOptions.from_query(request.query)
     doc_id = document_id(request)
     if options.open_revs is not None:

@@ -1,7 +1,7 @@
 """The parts that request handlers find in the application, by typed key."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -26,7 +26,7 @@ DOOR: "web.AppKey[Door]" = web.AppKey("DOOR")  # where the node has a TLS listen
 SETTINGS: "web.AppKey[NodeSettings]" = web.AppKey("SETTINGS")
 IDENTITY: "web.AppKey[Identity]" = web.AppKey("IDENTITY")
 STOPPING: "web.AppKey[asyncio.Event]" = web.AppKey("STOPPING")  # set when the node stops
-TASKS: "web.AppKey[set[asyncio.Task[None]]]" = web.AppKey("TASKS")  # awaited when the node stops
+TASKS: "web.AppKey[set[asyncio.Task[Any]]]" = web.AppKey("TASKS")  # awaited when the node stops
 
 # Under these names a request carries what the middleware found out about it.
 DATABASE: "web.RequestKey[Database]" = web.RequestKey("DATABASE")  # the caller may read it

@@ -1,12 +1,13 @@
 """What happens around every request: errors in CouchDB's shape, who asks, whether they may."""
 
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from couch.node.access import is_admin, require_member, require_server_admin
-from couch.node.answers import HttpError, error_answer, method_not_allowed, not_found, unauthorized
+from couch.node.answers import HttpError, error_answer, forbidden, method_not_allowed, not_found, unauthorized
 from couch.node.connections import DatabaseGoneError
 from couch.node.database import database_missing
 from couch.node.js.outcome import JsError
@@ -30,7 +31,7 @@ async def errors_in_shape(request: web.Request, handler: Handler) -> web.StreamR
     """Whatever goes wrong, the answer is JSON with `error` and `reason`."""
     try:
         return await handler(request)
-    except (HttpError, JsError, web.HTTPException, DatabaseGoneError) as err:
+    except (HttpError, JsError, web.HTTPException, DatabaseGoneError, sqlite3.OperationalError) as err:
         if _is_answered(request):
             raise  # the connection is cut, so that the reader does not take half an answer for the whole
         return error_answer(_translated(err))
@@ -50,7 +51,9 @@ def _is_answered(request: web.Request) -> bool:
     return writer is not None and writer.output_size > 0
 
 
-def _translated(err: HttpError | JsError | web.HTTPException | DatabaseGoneError) -> HttpError:
+def _translated(
+    err: HttpError | JsError | web.HTTPException | DatabaseGoneError | sqlite3.OperationalError,
+) -> HttpError:
     """What went wrong in CouchDB's words."""
     if isinstance(err, HttpError):
         return err
@@ -58,6 +61,9 @@ def _translated(err: HttpError | JsError | web.HTTPException | DatabaseGoneError
         return HttpError(err.status, err.error, err.reason)
     if isinstance(err, DatabaseGoneError):
         return database_missing()
+    if isinstance(err, sqlite3.OperationalError):
+        _log.error("the storage refused: %s", err)
+        return HttpError(507, "insufficient_storage", f"The storage refused: {err}.")
     return _refused_by_server(err)
 
 
@@ -101,6 +107,9 @@ async def _authorize(request: web.Request, user: UserCtx) -> None:
         require_server_admin(user)
     database = await request.app[CATALOG].get(name)
     require_member(database.state.security, user)
+    if name == "_replicator" and not user.is_admin:
+        # Its documents hold credentials of others, whoever may be a member.
+        raise forbidden("You are not allowed to access this db.")
     if second in _FOR_DATABASE_ADMIN and not is_admin(database.state.security, user):
         raise unauthorized("You are not a server or db admin.")
     request[DATABASE] = database

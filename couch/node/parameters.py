@@ -82,7 +82,7 @@ def boolean(value: Any) -> bool:
         return value
     if value in ("true", "false"):
         return bool(value == "true")
-    raise query_parse_error(f'Invalid boolean parameter: "{value}"')
+    raise query_parse_error(f"Invalid boolean parameter: {_shown(value)}")
 
 
 def count(value: Any) -> int:
@@ -92,14 +92,21 @@ def count(value: Any) -> int:
         HttpError: 400.
     """
     if isinstance(value, bool):
-        raise query_parse_error(f'Invalid value for integer: "{value}"')
+        raise query_parse_error(f"Invalid value for integer: {_shown(value)}")
     try:
         number = int(value)
     except (TypeError, ValueError) as err:
-        raise query_parse_error(f'Invalid value for integer: "{value}"') from err
+        raise query_parse_error(f"Invalid value for integer: {_shown(value)}") from err
     if number < 0:
-        raise query_parse_error(f'Invalid value for positive integer: "{value}"')
+        raise query_parse_error(f"Invalid value for positive integer: {_shown(value)}")
     return number
+
+
+def _shown(value: Any) -> str:
+    """A value as CouchDB's messages show it: an empty text is an empty list there."""
+    if value == "":
+        return "[]"
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()
 
 
 def url_quoted(name: str) -> str:

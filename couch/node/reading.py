@@ -81,10 +81,13 @@ def show_document(connection: sqlite3.Connection, doc_id: str, options: ReadOpti
         HttpError: 404 where it is missing or deleted.
     """
     if doc_id.startswith("_local/"):
-        text = read_local(connection, doc_id)
+        text = None if options.rev is not None else read_local(connection, doc_id)
         if text is None:
             raise not_found()
-        return Shown(text, str(parse_json(text)["_rev"]), plain=True)
+        rev_shown = str(parse_json(text)["_rev"])
+        if options.revs:
+            text = f'{text[:-1]},"_revisions":{{"start":0,"ids":["{rev_shown[2:]}"]}}}}'
+        return Shown(text, rev_shown, plain=True)
     stored = read_one(connection, doc_id)
     if stored is None:
         raise not_found()
@@ -96,7 +99,7 @@ def show_document(connection: sqlite3.Connection, doc_id: str, options: ReadOpti
     body = body_of(connection, stored, rev)
     if body is None:
         raise not_found()
-    meta = _meta(stored, rev, options)
+    meta = _meta(stored, rev, options) if options.rev is None or options.latest else []
     text = _rendered(stored, rev, body, options, meta)
     return Shown(text, rev_text(rev), plain=not meta)
 
@@ -151,9 +154,9 @@ def _meta(stored: Stored, rev: Rev, options: ReadOptions) -> list[tuple[str, str
         meta.append(("_revs_info", json_text(status)))
     if options.local_seq:
         meta.append(("_local_seq", str(stored.seq)))
-    if options.conflicts and rev == stored.rev and (conflicts := stored.conflicts()):
+    if options.conflicts and (conflicts := stored.conflicts()):
         meta.append(("_conflicts", revs_text(conflicts)))
-    if options.deleted_conflicts and rev == stored.rev and (deleted := stored.deleted_conflicts()):
+    if options.deleted_conflicts and (deleted := stored.deleted_conflicts()):
         meta.append(("_deleted_conflicts", revs_text(deleted)))
     return meta
 

@@ -106,6 +106,8 @@ def _database() -> list[tuple[str, Methods, tuple[str, ...]]]:
         ("/{db}/_all_docs/queries", {"POST": listing.all_docs_queries}, posted),
         ("/{db}/_design_docs", {"GET": listing.get_design_docs, "POST": listing.get_design_docs}, readable),
         ("/{db}/_local_docs", {"GET": listing.get_local_docs, "POST": listing.get_local_docs}, readable),
+        ("/{db}/_design_docs/queries", {"POST": listing.design_docs_queries}, posted),
+        ("/{db}/_local_docs/queries", {"POST": listing.local_docs_queries}, posted),
         ("/{db}/_security", {"GET": database.show_security, "PUT": database.set_security}, ("PUT", "GET")),
         (
             "/{db}/_revs_limit",
@@ -132,6 +134,7 @@ def _database() -> list[tuple[str, Methods, tuple[str, ...]]]:
     ]
     table += [
         ("/{db}/_local", {"*": docs.invalid_local}, ()),
+        ("/{db}/_local/", {"*": docs.invalid_local}, ()),
         ("/{db}/_design/{ddoc}", document, docs.DOCUMENT_METHODS),
         ("/{db}/_local/{local}", document, docs.DOCUMENT_METHODS),
         ("/{db}/_local/{local}/{rest:.*}", {"*": docs.local_attachment}, ()),
@@ -139,5 +142,9 @@ def _database() -> list[tuple[str, Methods, tuple[str, ...]]]:
         ("/{db}/{doc}", document, docs.DOCUMENT_METHODS),
         ("/{db}/{doc}/{rest:.+}", {"*": docs.attachment}, ()),
     ]
-    # A slash at the end names the same database.
-    return [*table, ("/{db}/", table[0][1], table[0][2])]
+    # A slash at the end names the same database, and the same document.
+    return [
+        *table,
+        ("/{db}/", table[0][1], table[0][2]),
+        ("/{db}/{doc}/", document, docs.DOCUMENT_METHODS),
+    ]

@@ -1,12 +1,12 @@
 """Running a node as a process: settings, signals, the line that says where it listens."""
 
 import asyncio
+import logging
 import os
 import signal
 from pathlib import Path
 
 import click
-import msgspec
 
 from couch.node.service import Gatekeeper, start_node
 from couch.node.settings import NodeSettings
@@ -26,10 +26,10 @@ def run_node(
     Raises:
         Fault: settings, data folder or port cannot be used.
     """
-    settings = load(NodeSettings, file=config, environ=os.environ, prefix="NODE")
-    given = {"port": port, "data": None if data is None else str(data), "bind": bind}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    asyncio.run(_serve(msgspec.structs.replace(settings, **chosen), gatekeeper))
+    given = {"PORT": port, "DATA": data, "BIND": bind}
+    options = {f"SURVEY_NODE_{name}": str(value) for name, value in given.items() if value is not None}
+    settings = load(NodeSettings, file=config, environ={**os.environ, **options}, prefix="NODE")
+    asyncio.run(_serve(settings, gatekeeper))
 
 
 async def _serve(settings: NodeSettings, gatekeeper: Gatekeeper | None) -> None:

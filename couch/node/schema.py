@@ -94,9 +94,16 @@ def create_file(path: Path) -> None:
 
 
 def is_unborn(path: Path) -> bool:
-    """Whether `path` is what a crash in the middle of `create_file` leaves: nothing was ever committed."""
+    """Whether `path` is what a crash in the middle of `create_file` leaves: nothing was ever committed.
+
+    A journal lies beside the file only then: from its first use on, a database keeps a log instead.
+    """
     header = _header(path)
-    return len(header) < _HEADER_SIZE or _field(header, 60) == 0
+    if not header:
+        return True
+    if header[:16] != _MAGIC or _field(header, 68) != APPLICATION_ID:
+        return False
+    return _field(header, 60) == 0 or path.with_name(path.name + "-journal").exists()
 
 
 def check_file(path: Path) -> None:

@@ -23,7 +23,7 @@ def parse_sequence(text: str, instance: str, newest: int) -> int:
     Raises:
         HttpError: 400 where `text` is no sequence.
     """
-    if text in ("0", ""):
+    if text == "0":
         return 0
     if text == "now":
         return newest

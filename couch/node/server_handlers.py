@@ -1,15 +1,18 @@
 """Endpoints of the server as a whole."""
 
 import asyncio
+import hashlib
 import secrets
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from couch.node.access import require_server_admin
+from couch.node.all_docs_query import AllDocsQuery
 from couch.node.answers import HttpError, bad_request, json_answer
 from couch.node.database_handlers import database_info
 from couch.node.keys import CATALOG, IDENTITY, USER
-from couch.node.parameters import boolean, count, json_body, json_parameter, require_json
+from couch.node.parameters import json_body, require_json
 
 COUCHDB_VERSION = "3.5.0"  # the version whose behaviour this node shows
 _MAX_UUIDS = 1000
@@ -36,23 +39,25 @@ async def up(request: web.Request) -> web.Response:
 
 async def all_databases(request: web.Request) -> web.Response:
     """`GET /_all_dbs`: names in order, by range."""
-    query = request.query
-    names = request.app[CATALOG].names()
-    start = json_parameter(query, "startkey", "start_key")
-    end = json_parameter(query, "endkey", "end_key")
-    if boolean(query.get("descending", "false")):
-        names.reverse()
-        start, end = end, start
-    inclusive = boolean(query.get("inclusive_end", "true"))
+    names = _chosen(request.app[CATALOG].names(), request.query)
+    etag = hashlib.sha256("/".join(names).encode()).hexdigest()[:25].upper()
+    return json_answer(names, headers={"ETag": f'"{etag}"'})
+
+
+def _chosen(names: list[str], query: Mapping[str, str]) -> list[str]:
+    """The part of the sorted `names` that a query asks for."""
+    asked = AllDocsQuery.parse(query, {})
+    if asked.descending:
+        names = names[::-1]
+    low, high = (asked.end, asked.start) if asked.descending else (asked.start, asked.end)
     chosen = [
         name
         for name in names
-        if (start is None or name >= str(start))
-        and (end is None or name < str(end) or (inclusive and name == str(end)))
+        if (low is None or name >= low)
+        and (high is None or name <= high)
+        and (asked.inclusive_end or name != asked.end)
     ]
-    skip = count(query.get("skip", "0"))
-    limit = count(query.get("limit", str(len(chosen))))
-    return json_answer(chosen[skip : skip + limit])
+    return chosen[asked.skip :][: asked.limit]
 
 
 async def databases_info(request: web.Request) -> web.Response:
@@ -62,13 +67,15 @@ async def databases_info(request: web.Request) -> web.Response:
     if request.method == "POST":
         require_json(request)
         body = await json_body(request)
-        keys = body.get("keys") if isinstance(body, dict) else None
-        if not isinstance(keys, list):
+        if not isinstance(body, dict) or "keys" not in body:
             raise bad_request("`keys` member must exist.")
+        keys = body["keys"]
+        if not isinstance(keys, list):
+            raise bad_request("`keys` member must be an array.")
         if len(keys) > _MAX_INFOS:
-            raise bad_request("`keys` member must be an array of at most 100 names.")
+            raise bad_request("too_many_keys")
     else:
-        keys = list(catalog.names())
+        keys = _chosen(catalog.names(), request.query)
     rows = []
     for key in keys:
         try:
@@ -82,7 +89,10 @@ async def databases_info(request: web.Request) -> web.Response:
 
 async def uuids(request: web.Request) -> web.Response:
     """`GET /_uuids`: fresh ids, never to be cached."""
-    wanted = count(request.query.get("count", "1"))
+    asked = request.query.get("count", "1")
+    if not (asked.isascii() and asked.isdigit()):
+        raise bad_request("count must be a positive integer")
+    wanted = int(asked)
     if wanted > _MAX_UUIDS:
         raise bad_request("count parameter too large")
     headers = {

@@ -1,12 +1,14 @@
 """A running node: its parts put together, started and stopped in order."""
 
 import asyncio
+import errno
 import logging
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -111,7 +113,7 @@ async def start_node(settings: NodeSettings, gatekeeper: Gatekeeper | None = Non
         )
         app[CATALOG], app[ENGINE], app[AUTH], app[SETTINGS] = catalog, engine, auth, settings
         app[IDENTITY], app[STOPPING] = folder.identity, asyncio.Event()
-        app[TASKS] = set[asyncio.Task[None]]()
+        app[TASKS] = set[asyncio.Task[Any]]()
         views = ViewService(engine)
         app[VIEWS] = views
         stack.push_async_callback(views.close)
@@ -186,10 +188,11 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as err:
         listening.close()
         reason = (err.strerror or type(err).__name__).lower()
-        raise Fault(
-            f"the node cannot listen on {host}, port {port}: {reason}. "
-            "Stop what listens there, or choose another --port (0 takes a free one)."
-        ) from err
+        if err.errno == errno.EADDRINUSE:
+            help_ = "Stop what listens there, or choose another --port (0 takes a free one)."
+        else:
+            help_ = "Give an address of this machine with --bind, and a port that you may use with --port."
+        raise Fault(f"the node cannot listen on {host}, port {port}: {reason}. {help_}") from err
     return listening
 
 

@@ -8,8 +8,9 @@ import msgspec
 
 from couch.secret import Secret, SettingsError
 
-# Databases whose files stay open at once; asking for one more lets the longest unused rest.
-OPEN_DATABASES = 100
+# Databases whose files stay open at once (up to nine handles each, and many systems allow 1,024); asking for
+# one more lets the longest unused rest.
+OPEN_DATABASES = 50
 
 
 class ReplicatorSettings(msgspec.Struct, frozen=True):
@@ -50,18 +51,19 @@ class TlsSettings(msgspec.Struct, frozen=True):
     idle_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 75.0
 
 
-class NodeSettings(msgspec.Struct, frozen=True):
+class NodeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A node.
 
-    Attributes: `data` its folder; `port` 0 picks a free one; `jwt_key` base64 of the key that signs tokens
+    Attributes: `admin_password` of the administrator `admin`, without it the node does not start; `data` its
+    folder; `port` 0 picks a free one; `jwt_key` base64 of the key that signs tokens
     (HMAC), without it no token is accepted; `password_iterations` of PBKDF2 for new passwords;
     `js_...` the limits of design functions; `max_request_mb` the largest body accepted.
     """
 
-    admin_password: Annotated[Secret, msgspec.Meta(extra={"env": "SURVEY_ADMIN_PASSWORD"})]
-    data: str = "node-data"
+    admin_password: Annotated[Secret, msgspec.Meta(extra={"env": "SURVEY_ADMIN_PASSWORD"})] = Secret("")
+    data: Annotated[str, msgspec.Meta(min_length=1, examples=["/var/lib/survey/node"])]
     bind: str = "127.0.0.1"
-    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 5984
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535, examples=[5984])]
     jwt_key: Annotated[Secret, msgspec.Meta(extra={"env": "SURVEY_JWT_KEY"})] = Secret("")
     session_timeout_s: Annotated[int, msgspec.Meta(gt=0)] = 600
     password_iterations: Annotated[int, msgspec.Meta(ge=1000)] = 600_000

@@ -12,10 +12,13 @@ from couch.node.answers import HttpError
 from couch.node.database import Database
 from couch.node.design_check import check_design
 from couch.node.edits import Edit
-from couch.node.keys import CATALOG, ENGINE, SETTINGS, USER
+from couch.node.keys import CATALOG, ENGINE, SETTINGS, TASKS, USER
 from couch.node.locals import local_generation
+from couch.node.replicator import document_states
 from couch.node.user import UserCtx
 from couch.node.writing import Result
+
+REPLICATOR_DATABASE = document_states.DATABASE
 
 
 async def update_documents(
@@ -25,7 +28,10 @@ async def update_documents(
 
     A caller that goes away does not end it half way.
     """
-    task = asyncio.ensure_future(_update(request, database, edits, new_edits=new_edits))
+    task = asyncio.create_task(_update(request, database, edits, new_edits=new_edits))
+    tasks = request.app[TASKS]
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
     return await asyncio.shield(task)
 
 
@@ -49,10 +55,12 @@ async def _update(
             results = _placed(results, locals_, written)
         if normal:
             chosen = [ready[at] for at in normal]
+            before = database.state.update_seq
             written = await _validated(request, database, chosen, new_edits=new_edits)
             results = _placed(results, normal, written)
-            database.announce()
-            request.app[CATALOG].updates.record(database.name, "updated")
+            if database.state.update_seq != before:
+                database.announce()
+                request.app[CATALOG].updates.record(database.name, "updated")
     return results
 
 
@@ -66,6 +74,10 @@ async def _checked(request: web.Request, database: Database, edit: Edit) -> Edit
         if not edit.deleted:
             await check_design(request.app[ENGINE], edit.body)
         return edit
+    if database.name == REPLICATOR_DATABASE:
+        body = {**edit.body, "_deleted": edit.deleted}
+        checked_body = document_states.checked(body, request[USER])
+        return edit.with_body({name: value for name, value in checked_body.items() if name != "_deleted"})
     if database.name == USERS:
         check_account(edit)
         return await asyncio.to_thread(account_edit, edit, request.app[SETTINGS].password_iterations)

@@ -19,6 +19,7 @@ from couch.node.treecodec import encode_tree
 
 # Design functions see at most so much ancestry (CouchDB: [query_server_config] revs_limit).
 SHOWN_REVISIONS = 20
+MAX_DOCUMENT = 8_000_000  # characters of JSON (CouchDB: [couchdb] max_document_size)
 
 Result = Rev | HttpError | None  # the new revision; why not; None where it was known already
 
@@ -168,21 +169,32 @@ class Batch:
                 return conflict()
         elif parent is not None:
             return conflict()
+        text = edit.body_text()
+        if len(text) > MAX_DOCUMENT:
+            return _too_large(edit)
         rev = new_revision(parent, deleted=edit.deleted, body=edit.body)
         path = [rev, *(draft.tree.path(parent) if parent else [])]
         if rev in draft.tree.nodes:
             return conflict()
         draft.tree = draft.tree.merge(path, deleted=edit.deleted)
-        draft.bodies[rev] = edit.body_text()
+        draft.bodies[rev] = text
         return rev
 
     def _replicate(self, edit: Edit) -> Result:
         draft = self._drafts[edit.id]
         path = edit_path(edit.start, edit.hashes)
-        if not draft.tree.has(path[0]):
-            draft.tree = draft.tree.merge(path, deleted=edit.deleted)
-            draft.bodies[path[0]] = edit.body_text()
+        if draft.tree.has(path[0]):
+            return None
+        text = edit.body_text()
+        if len(text) > MAX_DOCUMENT:
+            return _too_large(edit)
+        draft.tree = draft.tree.merge(path, deleted=edit.deleted)
+        draft.bodies[path[0]] = text
         return None
+
+
+def _too_large(edit: Edit) -> HttpError:
+    return HttpError(413, "document_too_large", edit.id)
 
 
 def _row(

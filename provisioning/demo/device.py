@@ -38,7 +38,7 @@ class DemoDevice:
             name: entry["password"] for name, entry in settings["local"].items() if name != "url"
         }
         self.meters = tuple(entry["meter"] for entry in settings.get("meters", []))
-        self._environ = {**environ, **_HASTE, "SURVEY_EDGE_CENTRE__URL": self.link.url}
+        self._environ = {**_HASTE, **environ, "SURVEY_EDGE_CENTRE__URL": self.link.url}
         logs = self._folder / "logs"
         logs.mkdir(exist_ok=True)
         self.node = Process(

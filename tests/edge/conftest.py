@@ -193,7 +193,7 @@ class Bench:
         return DataAggregator(
             device=DEVICE,
             replica=self.replica,
-            gate=ConsentGate(self.replica, self.replica),
+            gate=ConsentGate(self.replica, self.replica, threading.Lock()),
             heads=heads,
             clock=self.clock,
             head_timeout_s=5.0,

@@ -225,8 +225,9 @@ def test_a_capture_is_replayed_again_and_again(tmp_path):
     file = tmp_path / "a capture.bin"
     file.write_bytes(telegram(1) + telegram(2)[:70] + telegram(3))
     with port(f"replay://{file}?loop=1") as opened:
-        seen = {values(opened.read(PLENTY_S))[IMPORT_ENERGY] for _ in range(40)}
-    assert seen == {1, 3}
+        seen = [values(opened.read(PLENTY_S))[IMPORT_ENERGY] for _ in range(40)]
+    assert set(seen) <= {1, 3}  # never the cut one; which of the two is fresh depends on the moment
+    assert max(seen.count(1), seen.count(3)) > 1
 
 
 def test_a_capture_that_is_not_repeated_ends_in_silence(tmp_path):

@@ -11,7 +11,7 @@ from couch.clock import SLOT
 from webapp.participant.power_series import Point, PowerSeries, runs
 
 WIDTH, HEIGHT = 480, 230
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 20, 14, 30  # margins for the labels
+_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 24, 14, 30  # margins for the labels
 _SPANS = tuple(timedelta(hours=hours) for hours in (1, 3, 6))
 _MOST_TICKS = 6
 

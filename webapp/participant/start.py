@@ -12,6 +12,7 @@ from webapp.factory import create_app
 from webapp.home_network import networks
 from webapp.moments import zone_named
 from webapp.participant.household_code import HouseholdDoor, checked_hash, hash_code, make_code
+from webapp.participant.memory import hand_memory_back
 from webapp.participant.services import DeviceServices
 from webapp.participant.sessions import PageSessions
 from webapp.participant.site import device_site
@@ -39,6 +40,7 @@ def renew_code(settings: PageSettings) -> str:
 
 def run(settings: PageSettings, environ: Mapping[str, str]) -> None:
     """Serve until told to stop. Raises Fault."""
+    hand_memory_back()
     clock, zone = clock_from_environment(environ), zone_named(settings.timezone)
     home = networks(settings.home_networks)
     door = HouseholdDoor(lambda: _code_hash(settings))

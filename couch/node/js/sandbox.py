@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 # The extension module itself: the package around it (`quickjs`) loads thread pools that a worker never uses.
-import _quickjs  # type: ignore[import-not-found,unused-ignore]
+import _quickjs
 
 from couch.node.js.outcome import JsError, Rejection
 

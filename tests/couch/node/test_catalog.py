@@ -62,6 +62,24 @@ def test_what_a_crash_left_half_made_or_half_removed_is_cleared_away(tmp_path: P
     assert stored_names(tmp_path) == ["whole.sqlite"]
 
 
+def test_a_short_foreign_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "databases"
+    folder.mkdir()
+    (folder / "notes.sqlite").write_text("hello")
+    with pytest.raises(Fault, match=r"notes\.sqlite is not a database of this node"):
+        Catalog(tmp_path)
+    assert (folder / "notes.sqlite").read_text() == "hello"
+
+
+def test_a_database_whose_making_was_interrupted_is_cleared_away(tmp_path: Path) -> None:
+    folder = tmp_path / "databases"
+    folder.mkdir()
+    create_file(folder / "a.sqlite")
+    (folder / "a.sqlite-journal").write_bytes(b"x" * 600)
+    assert Catalog(tmp_path).names() == []
+    assert list(folder.iterdir()) == []
+
+
 def test_a_foreign_file_is_refused_in_one_line(tmp_path: Path) -> None:
     folder = tmp_path / "databases"
     folder.mkdir()

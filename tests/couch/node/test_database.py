@@ -1,12 +1,13 @@
 """One database: what writing, purging and compacting do to its rows."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from couch.node.answers import HttpError
-from couch.node.connections import DatabaseGoneError
+from couch.node.connections import Connections, DatabaseGoneError
 from couch.node.database import Database
 from couch.node.edits import Edit, parse_edit
 from couch.node.revision import rev_text
@@ -217,3 +218,30 @@ def test_a_database_that_is_gone_is_never_opened_again(database: Database) -> No
         database.stored("a")
     with pytest.raises(HttpError):
         database.write([parse_edit({"_id": "b"})], new_edits=True)
+
+
+def test_a_full_disk_refuses_the_write_and_nothing_else(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(database, _id="a")
+    whole = Connections._open
+
+    def limited(connections: Connections) -> sqlite3.Connection:
+        connection = whole(connections)
+        connection.execute("PRAGMA max_page_count = 20")
+        return connection
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Connections, "_open", limited)
+        database.connections.rest()
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            database.write([parse_edit({"_id": "b", "x": "x" * 500_000})], new_edits=True)
+    database.connections.rest()
+    assert database.state.doc_count == 1
+    put(database, _id="c")
+    assert [one.id for one in database.changed_since(0, 10)] == ["a", "c"]
+
+
+def test_a_document_beyond_eight_megabytes_is_refused(database: Database) -> None:
+    put(database, _id="large", x="x" * 7_900_000)
+    assert error(database, _id="larger", x="x" * 8_000_000) == "document_too_large"

@@ -96,7 +96,7 @@ class Site:
         raise_consent(self.centre, state)
 
     def gate(self) -> ConsentGate:
-        return ConsentGate(self.agent, self.replica)
+        return self.links.gate()
 
     def transmitter(self) -> DataTransmitter:
         return DataTransmitter(self.links)
@@ -110,9 +110,7 @@ class Site:
         return DataAggregator(
             device=self.settings.device,
             replica=self.links.replica(self.settings.local.agent),
-            gate=ConsentGate(
-                self.links.replica(self.settings.local.agent), self.links.replica(self.settings.local.admin)
-            ),
+            gate=self.gate(),
             heads=heads,
             clock=self.clock,
             head_timeout_s=5.0,

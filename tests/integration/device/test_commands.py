@@ -23,10 +23,7 @@ def config(site: Any, tmp_path: Path) -> Path:
         f'household = "{site.settings.household}"',
         "[local]",
         f'url = "{local.url}"',
-        *(
-            f'{name} = {{ user = "{one.user}", password = "{one.password.reveal()}" }}'
-            for name, one in accounts
-        ),
+        *(f'{name} = {{ user = "{user}", password = "{word}" }}' for name, (user, word) in users.items()),
         "[centre]",
         f'url = "{site.settings.centre.url}"',
         f'user = "{site.settings.centre.user}"',

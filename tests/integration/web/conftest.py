@@ -32,8 +32,8 @@ def survey(*arguments: object) -> list[str]:
 class Browser:
     """A session that sends the form of the page seen last."""
 
-    def __init__(self, base: str) -> None:
-        self.base, self.http, self.page = base, requests.Session(), ""
+    def __init__(self, base: str, pid: int) -> None:
+        self.base, self.pid, self.http, self.page = base, pid, requests.Session(), ""
         self.http.trust_env = False
 
     def get(self, path: str) -> requests.Response:
@@ -78,7 +78,7 @@ def serving() -> Iterator[Callable[..., Browser]]:
         threading.Thread(target=read, daemon=True).start()
         line = lines.get(timeout=WITHIN_S)
         assert _SERVING in line, line
-        browsers.append(Browser(line.partition(_SERVING)[2].strip()))
+        browsers.append(Browser(line.partition(_SERVING)[2].strip(), process.pid))
         return browsers[-1]
 
     yield start

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from couch.bootstrap import document_consent, ensure_database, replica_security
@@ -94,6 +95,14 @@ def test_measurements_and_meters_are_read_from_the_replica(
     assert "MT175" in participant.get("/measurements").text
     assert "MT175" in participant.get("/registration").text
     assert participant.get("/overview").status_code == 200
+
+
+def test_the_page_needs_little_memory(participant: Any) -> None:
+    for _ in range(5):
+        for path in ("/overview", "/measurements", "/consent", "/registration"):
+            participant.get(path)
+    resident = psutil.Process(participant.pid).memory_info().rss
+    assert resident < 60_000_000, f"{resident / 1e6:.1f} MB"
 
 
 def test_without_its_database_the_page_answers_kindly(
