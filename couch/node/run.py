@@ -1,7 +1,6 @@
 """Running a node as a process: settings, signals, the line that says where it listens."""
 
 import asyncio
-import logging
 import os
 import signal
 from pathlib import Path
