@@ -1,8 +1,10 @@
 """The centre's pages, put together, and from their settings to the running service."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
+
+from flask import Blueprint
 
 from couch.clock import clock_from_environment
 from couch.names import ADMINISTRATOR, ANALYST, RESEARCHER
@@ -15,6 +17,7 @@ from webapp.accounts.passwords import Passwords
 from webapp.accounts.services import AccountServices
 from webapp.accounts.sessions import AccountSessions
 from webapp.analyst import pages as analyst_pages
+from webapp.api.start import device_api
 from webapp.centre_services import CentreServices
 from webapp.connections import PerThread
 from webapp.factory import create_app
@@ -29,14 +32,18 @@ from webapp.translation import marked
 _log = logging.getLogger(__name__)
 
 
-def centre_site(services: CentreServices) -> Site:
-    """The site of the centre."""
+# What survey.py adds to the pages, for machines: it alone knows the packages that these work with.
+More = Callable[[CentreWebSettings, CentreServices], Sequence[Blueprint]]
+
+
+def centre_site(services: CentreServices, more: Sequence[Blueprint] = ()) -> Site:
+    """The site of the centre; `more`: what it serves machines with."""
     return Site(
         title=marked("Household energy survey: centre"),
         unreachable_template="centre/unreachable.html",
         door=services.accounts.door,
         sessions=services.accounts.sessions,
-        blueprints=(researcher_pages.blueprint, analyst_pages.blueprint, account_pages.blueprint),
+        blueprints=(researcher_pages.blueprint, analyst_pages.blueprint, account_pages.blueprint, *more),
         sections=(
             Section("researcher.households", marked("Households"), frozenset({RESEARCHER, ADMINISTRATOR})),
             Section("analyst.form", marked("Export"), frozenset({RESEARCHER, ANALYST})),
@@ -66,8 +73,8 @@ def own_names(settings: CentreWebSettings) -> tuple[str, ...]:
     return (*settings.names, host) if host else settings.names
 
 
-def run(settings: CentreWebSettings, environ: Mapping[str, str]) -> None:
-    """Serve until told to stop. Raises Fault."""
+def run(settings: CentreWebSettings, environ: Mapping[str, str], more: More | None = None) -> None:
+    """Serve pages, the REST API where its keys are named, and `more`, until told to stop. Raises Fault."""
     services = CentreServices(
         server=PerThread(lambda: settings.couchdb.server(timeout_s=settings.timeout_s)),
         accounts=account_services(settings),
@@ -80,7 +87,7 @@ def run(settings: CentreWebSettings, environ: Mapping[str, str]) -> None:
             "so one who guesses passwords slows down all; set trusted_proxy to its address"
         )
     app = create_app(
-        centre_site(services),
+        centre_site(services, [*device_api(settings, services), *(more(settings, services) if more else ())]),
         secret=session_secret(settings.session_secret_file),
         cookie="survey_centre",
         names=own_names(settings),

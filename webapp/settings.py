@@ -81,9 +81,13 @@ class CentreWebSettings(msgspec.Struct, frozen=True, kw_only=True):
     reach the pages over TLS, so that cookies travel over it alone. `address`: what one-time links begin with,
     and its host is one of `names`; without it the port on this machine. `trusted_proxy`: the address of the
     proxy in front, whose X-Forwarded-For names the caller; from anybody else that header counts for nothing.
+    Devices are served where both files are named: `proxy_secret_file` holds what the TLS listener in front
+    proves itself by, `token_key_file` the key (base64) with which the database checks the tokens of devices.
     """
 
     couchdb: Endpoint
+    proxy_secret_file: Path | None = None
+    token_key_file: Path | None = None
     session_secret_file: Path = Path("centre-session.key")  # made at the first start
     accounts_file: Path = Path("accounts.sqlite")  # made at the first use
     bind: str = "127.0.0.1"
@@ -116,6 +120,12 @@ def load_centre_web(file: Path, environ: Mapping[str, str]) -> CentreWebSettings
     settings = load(CentreWebSettings, file=file, environ=environ, prefix="CENTRE_WEB")
     return msgspec.structs.replace(
         settings,
+        proxy_secret_file=_below(file, settings.proxy_secret_file),
+        token_key_file=_below(file, settings.token_key_file),
         session_secret_file=file.parent / settings.session_secret_file,
         accounts_file=file.parent / settings.accounts_file,
     )
+
+
+def _below(file: Path, path: Path | None) -> Path | None:
+    return None if path is None else file.parent / path
