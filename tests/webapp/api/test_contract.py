@@ -14,6 +14,7 @@ import pytest
 from couch import certificate_extensions as own
 from couch.names import ADMINISTRATOR, ANALYST, RESEARCHER, SCOPES
 from webapp.api.endpoints import ROUTES
+from webapp.gateway.rules import RULES
 
 METER = "5f000000-0000-4000-8000-000000000001"
 
@@ -60,6 +61,17 @@ def test_the_endpoints_are_those_of_table_4_2_with_the_scopes_of_table_4_4() -> 
         (number, method, path.replace(METER, "{meter}"), scope) for number, method, path, scope, _ in TABLE
     ]
     assert described == [*rows, (10, "GET", MANAGEMENT, None)]
+
+
+def test_the_gateway_opens_the_same_endpoints_for_the_same_scopes() -> None:
+    opened = {
+        (method, rule.path.replace("{uuid}", "{meter}"), rule.scopes)
+        for rule in RULES
+        if rule.door == "api"
+        for method in rule.methods
+        if method != "HEAD"
+    }
+    assert opened == {(route.method, route.path, (route.scope,)) for route in ROUTES if route.scope}
 
 
 def test_the_last_endpoint_is_for_administrators_as_in_table_4_3_and_for_researchers() -> None:
