@@ -118,6 +118,7 @@ def revoke(
 @ca.command()
 @folder_option
 @passphrase_option
+@click.option("--if-due", is_flag=True, help="Only where half of the time is over or something is missing.")
 @click.option("--root", is_flag=True, help="Sign the root's own list anew too; it needs the root's key.")
 @root_passphrase_option
 @root_folder_option
@@ -126,6 +127,7 @@ def crl(
     *,
     folder: Path,
     passphrase_file: Path | None,
+    if_due: bool,
     root: bool,
     root_passphrase_file: Path | None,
     root_folder: Path | None,
@@ -133,7 +135,7 @@ def crl(
 ) -> None:
     """Sign the revocation lists anew and publish crl.pem: daily, since a list holds for a week.
 
-    Example: survey ca crl --folder ca
+    Example: survey ca crl --if-due --folder ca && nginx -s reload
     """
     from couch.clock import to_rfc3339  # noqa: PLC0415
     from provisioning.ca.publication import parse_lists  # noqa: PLC0415
@@ -143,8 +145,9 @@ def crl(
         both = both_passphrases(passphrase_file, root_passphrase_file)
         renew_root_list(folder, *both, root=root_folder)
     with opened_authority(folder, passphrase_file) as authority:
-        lists = parse_lists(authority.crl().encode())
         path = authority.folder.crl
+        published = not if_due or authority.crl_due()
+        lists = parse_lists(authority.crl().encode() if published else path.read_bytes())
     shown = [
         {
             "issuer": each.issuer.rfc4514_string(),
@@ -153,8 +156,9 @@ def crl(
         }
         for each in lists
     ]
+    done = f"published {path}; reload nginx" if published else f"{path} is fresh"
     lines = [f"{each['issuer']}: {each['revoked']} revoked, next by {each['next_update']}" for each in shown]
-    answer(as_json, {"crl": str(path), "lists": shown}, *lines, f"published {path}; reload nginx")
+    answer(as_json, {"crl": str(path), "published": published, "lists": shown}, *lines, done)
 
 
 @ca.command()

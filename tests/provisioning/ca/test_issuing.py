@@ -9,6 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from couch import certificate_extensions
 from couch.certificate import BadCertificate, read_certificate
 from couch.errors import Fault
 from couch.names import SCOPES
@@ -196,3 +197,10 @@ def test_no_certificate_outlives_its_issuer(issue: Issue, time: Any) -> None:
     time.pass_by(timedelta(days=3 * 365 - 10))
     leaf, issuer = certificates(issue(DEVICE, HOUSEHOLD))
     assert leaf.not_valid_after_utc == issuer.not_valid_after_utc
+
+
+def test_the_documented_object_identifiers_are_those_in_use() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "certificates.md").read_text(encoding="utf-8")
+    assert f"`{certificate_extensions.ARC}`" in page
+    assert certificate_extensions.IDENTITY.dotted_string == f"{certificate_extensions.ARC}.1"
+    assert certificate_extensions.SCOPES.dotted_string == f"{certificate_extensions.ARC}.2"
