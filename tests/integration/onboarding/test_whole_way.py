@@ -28,6 +28,7 @@ from edge.joining import join
 from edge.links import Links
 from edge.settings import load_settings
 from provisioning.ca.authority import IssuingAuthority
+from provisioning.enrolment_service import opened_enrolment
 from webapp.gateway.gateway import open_gateway
 
 PASSPHRASE = Secret("correct horse battery staple")
@@ -85,8 +86,6 @@ class Central:
 
 @pytest.fixture
 def central(centre: Any, do: Any, app_of: Any, server_files: Any, tmp_path: Path) -> Iterator[Any]:
-    from provisioning.enrolment_service import opened_enrolment  # noqa: PLC0415
-
     with IssuingAuthority(centre.ca, PASSPHRASE) as authority:
         certificate, key = server_files(authority)
         folder = tmp_path / "central"
@@ -129,7 +128,7 @@ def central(centre: Any, do: Any, app_of: Any, server_files: Any, tmp_path: Path
                 with Server(node.url, user="admin", password=PASSWORD) as admin:
                     admin.create_database("_users")
                     admin.put_user("worker", "a worker's password", ["worker"])
-                    here = msgspec_centre(centre, node.url, folder)
+                    here = moved_centre(centre, node.url, folder)
                     with opened_enrolment(
                         here.settings(), {"SURVEY_CA_PASSPHRASE": PASSPHRASE.reveal()}
                     ) as enrolment:
@@ -139,7 +138,7 @@ def central(centre: Any, do: Any, app_of: Any, server_files: Any, tmp_path: Path
                 do(node.close())
 
 
-def msgspec_centre(centre: Any, url: str, folder: Path) -> Any:
+def moved_centre(centre: Any, url: str, folder: Path) -> Any:
     """The centre of conftest, moved to the node at `url`."""
     config = folder / "centre.toml"
     config.write_text(
