@@ -31,8 +31,8 @@ from couch.admission import (
     refusal_body,
 )
 from couch.errors import CouchError, Fault
-from couch.node.answers import HttpError, bad_request
-from couch.node.keys import DOOR
+from couch.node.answers import HttpError, bad_request, json_bytes
+from couch.node.keys import DOOR, SETTINGS
 from couch.node.middleware import Handler
 from couch.node.parameters import read_body
 from couch.node.settings import TlsSettings
@@ -98,9 +98,12 @@ class Door:
         decision = await self._judge(certificate, request.method, request.raw_path)
         if isinstance(decision, Denied):
             kind = JSON if request.raw_path.startswith(DATABASE_PREFIX) else PROBLEM
-            return web.json_response(refusal_body(decision), status=decision.status, content_type=kind)
+            body = json_bytes(refusal_body(decision))
+            return web.Response(body=body, status=decision.status, content_type=kind)
         if decision.door != "database":
             return await self._from_behind(request, certificate)
+        if (request.content_length or 0) > request.app[SETTINGS].max_request_mb * 1024 * 1024:
+            raise HttpError(413, "too_large", "the request entity is too large")  # before all of it is here
         headers = _kept(request, (*PASSED_REQUEST_HEADERS, *_FRAMING))
         headers["Authorization"] = decision.token
         return await handler(request.clone(headers=headers))

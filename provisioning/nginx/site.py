@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 from couch.errors import Fault
 from couch.secret import Secret
-from provisioning.nginx.site_text import PAGES, PROXY_HEADER, REFUSAL, SITE, TO_PAGES
+from provisioning.nginx.site_text import ERRORS, PAGES, PROXY_HEADER, REFUSAL, SITE, TO_PAGES
 
 MAIN_FILE = "survey.conf"
 _TO_PAGES_FILE = "to-pages.conf"
@@ -63,7 +64,9 @@ def door_files(options: DoorOptions, secret: Secret, folder: Path) -> dict[str, 
         "secret": str(folder / _SECRET_FILE),
         "to_pages": str(folder / _TO_PAGES_FILE),
         "unauthorized": REFUSAL.format(title="Unauthorized", status=401),
+        "errors": indent(ERRORS.strip(), " " * 4),
         "forbidden": REFUSAL.format(title="Forbidden", status=403),
+        "not_here": _refusal_without_gateway(),
         "pages_name": options.pages_name or "",
         "pages_certificate": str(options.pages_certificate or options.certificate),
         "pages_key": str(options.pages_key or options.key),
@@ -74,6 +77,12 @@ def door_files(options: DoorOptions, secret: Secret, folder: Path) -> dict[str, 
         _TO_PAGES_FILE: _filled(TO_PAGES, places),
         MAIN_FILE: _filled(site, places),
     }
+
+
+def _refusal_without_gateway() -> str:
+    """Of what nginx keeps to itself."""
+    text = REFUSAL.format(title="Forbidden", status=403).replace("$survey_error", "forbidden")
+    return text.replace("$survey_reason", "nothing of this address is open to devices")
 
 
 def _filled(text: str, places: dict[str, str]) -> str:

@@ -41,6 +41,8 @@ upstream survey_pages {
 server {
     listen <listen> ssl default_server;
     ssl_reject_handshake on;
+    server_tokens off;
+    return 421;  # a Host that is not the name of the handshake
 }
 
 server {
@@ -129,6 +131,7 @@ server {
         proxy_set_header Authorization $survey_token;
         error_page 401 @unauthorized;
         error_page 403 @forbidden;
+<errors>
     }
 
     location = /enrol {
@@ -150,15 +153,9 @@ server {
         include <to_pages>;
     }
 
-    error_page 400 414 494 @bad_request;
     error_page 401 @unauthorized_problem;
     error_page 403 @forbidden_problem;
-    error_page 413 @too_large;
-    error_page 421 @misdirected;
-    error_page 429 @too_many;
-    error_page 495 496 @certificate;
-    error_page 497 @bad_request;
-    error_page 500 502 503 504 @unavailable;
+<errors>
 
     location @unauthorized {
         auth_request off;
@@ -180,22 +177,30 @@ server {
         default_type application/problem+json;
         return 403 '<forbidden>';
     }
-    location @bad_request {
+    location = /_refused/bad_request {
+        internal;
         auth_request off;
         default_type application/json;
         return 400 '{"error":"bad_request","reason":"the request is not in a form that is read here"}\n';
     }
-    location @certificate {
+    location = /_refused/certificate {
+        internal;
         auth_request off;
         default_type application/json;
         return 400 '{"error":"certificate_unfit","reason":"the certificate is revoked, ended or foreign"}\n';
+    }
+    location @not_here {
+        auth_request off;
+        default_type application/problem+json;
+        return 403 '<not_here>';
     }
     location @too_large {
         auth_request off;
         default_type application/json;
         return 413 '{"error":"too_large","reason":"the request entity is too large"}\n';
     }
-    location @misdirected {
+    location = /_refused/misdirected {
+        internal;
         auth_request off;
         default_type application/json;
         return 421 '{"error":"misdirected","reason":"this name belongs to another connection"}\n';
@@ -213,6 +218,18 @@ server {
         return 503 '{"error":"unavailable","reason":"the service behind this address does not answer now"}\n';
     }
 }
+"""
+
+# What nginx answers by itself; again wherever a location has answers of its own: those replace these.
+ERRORS = """
+# By address where nginx may have no path to work with: a named location would answer 500.
+error_page 400 414 494 497 /_refused/bad_request;
+error_page 495 496 /_refused/certificate;
+error_page 421 /_refused/misdirected;
+error_page 404 405 = @not_here;
+error_page 413 @too_large;
+error_page 429 @too_many;
+error_page 500 502 503 504 @unavailable;
 """
 
 # What the gateway said, as couch.admission.refusal_body words it.
