@@ -20,6 +20,7 @@ _TOP = {
     "node": ("couch.node.commands:node", "Run the embedded database node."),
     "edge": ("edge.commands:edge", "The device: meters, measuring, transmission, the participant's page."),
     "centre": ("provisioning.commands:centre", "The centre: set up, households, the pages."),
+    "ca": ("provisioning.ca.commands:ca", "The survey's own certificate authority."),
     "account": ("webapp.accounts.commands:account", "People's accounts at the centre's pages."),
     "anonymizer": ("anonymizer.commands:anonymizer", "The worker that follows all households' feeds."),
     "export": ("webapp.commands:export", "Write measurements as a documented data set."),
