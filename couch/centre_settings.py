@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from couch.blurring import Blurring
 from couch.client import Server
 from couch.settings import Account, load
 
@@ -25,6 +26,8 @@ class CentreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     )
     ca_folder: Path = Path("ca")  # of the certificate authority (`survey ca init`)
     ca_passphrase_file: Path | None = None  # of its issuing key, mode 600; else SURVEY_CA_PASSPHRASE
+    geodata: Path = Path("geodata.gpkg")  # regions and their densities (`survey geodata import`)
+    blurring: Blurring = msgspec.field(default_factory=Blurring)  # of households whose consent is revoked
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
     parallel_households: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
     batch_documents: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 500
@@ -59,5 +62,6 @@ def load_centre_settings(file: Path, environ: Mapping[str, str]) -> CentreSettin
         settings,
         pseudonym_key=folder / settings.pseudonym_key,
         ca_folder=folder / settings.ca_folder,
+        geodata=folder / settings.geodata,
         ca_passphrase_file=None if passphrase is None else folder / passphrase,
     )

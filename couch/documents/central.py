@@ -73,8 +73,8 @@ class ContextLocation(Fields, frozen=True, kw_only=True):
 class ContextPvSystem(Fields, frozen=True, kw_only=True):
     pv_system: Pseudonym
     nominal_power_kw: float
-    azimuth_deg: float
-    tilt_deg: float
+    azimuth_deg: float | None = None  # as in the household's document; None: blurred away
+    tilt_deg: float | None = None
     installed_on: date
     meters: tuple[Pseudonym, ...] = ()
 
