@@ -28,9 +28,11 @@ ID_FORMS: dict[str, str] = {
     "context": f"context:{_PSEUDONYM}",
     "device": f"device:{_UUID}",
     "erased": f"erased:{_UUID}",
+    "erasure": f"erasure:{_UUID}",
     "gap": f"gap:{_UUID}:{_TIME}",
     "heartbeat": f"heartbeat:{_UUID}",
     "household_summary": f"household:{_UUID}",
+    "lease": "lease:[0-9]{3}",
     "location": "location",
     "measurement": f"measurement:{_UUID}:{_TIME}",
     "meter": f"meter:{_UUID}",
@@ -41,6 +43,7 @@ ID_FORMS: dict[str, str] = {
     "report": f"report:{_UUID}",
     "research_gap": f"gap:{_TIME}:{_PSEUDONYM}",
     "research_measurement": f"measurement:{_TIME}:{_PSEUDONYM}",
+    "retry": f"retry:{_UUID}",
 }
 
 

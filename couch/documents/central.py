@@ -5,7 +5,8 @@ except in the registry, which never leaves the researchers' and administrators' 
 """
 
 from datetime import date, datetime
-from typing import Literal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -44,6 +45,7 @@ class HouseholdSummary(Document, frozen=True, kw_only=True, tag="household_summa
     last_slot: datetime | None = None  # newest slot of which a measurement is at the centre
     meters: int = 0
     devices: tuple[DeviceSummary, ...] = ()
+    erased: bool = False  # names, city and device names are gone, and no worker writes them again
 
     @property
     def id(self) -> str:
@@ -62,6 +64,98 @@ class Parked(Document, frozen=True, kw_only=True, tag="parked"):
     @property
     def id(self) -> str:
         return f"parked:{self.household}:{self.document}"
+
+
+class Retry(Document, frozen=True, kw_only=True, tag="retry"):
+    """An administrator's wish, in `registry`: take a household's parked documents once more."""
+
+    household: Uuid
+    documents: tuple[str, ...] = ()  # their ids; none: all that are parked
+    at: datetime
+
+    @property
+    def id(self) -> str:
+        return f"retry:{self.household}"
+
+
+class Lease(Document, frozen=True, kw_only=True, tag="lease"):
+    """Which worker serves a slice of all households, in `registry`; see `anonymizer.leases`."""
+
+    slice: Annotated[int, msgspec.Meta(ge=0, le=999)]
+    owner: Uuid | None  # None: free
+    term: int = 0  # counts up whenever it is taken or confirmed, so that two takers never write the same
+
+    @property
+    def id(self) -> str:
+        return f"lease:{self.slice:03d}"
+
+
+class Step(StrEnum):
+    """The steps of a revocation in their order (design 7)."""
+
+    ACCESS_CLOSED = "access_closed"  # `_security` says revoked
+    RESEARCH_COMPLETE = "research_complete"  # research was shown to hold every reading
+    CONTEXT_ANONYMIZED = "context_anonymized"  # the location was drawn and stands in research
+    DATABASE_REMADE = "database_remade"  # destroyed, and made anew with `erased` in `_security`
+    REGISTRY_CLEARED = "registry_cleared"  # no name, no email, no account
+    FILES_COMPACTED = "files_compacted"  # old revisions and tombstones are gone from the files
+
+
+class ErasureStep(Fields, frozen=True, kw_only=True):
+    step: Step
+    at: datetime  # when it was done
+
+
+class MeterKept(Fields, frozen=True, kw_only=True):
+    """What research keeps of a meter; the uuid says nothing of anybody once its household is erased."""
+
+    meter: Uuid
+    measurements: int = 0
+    gaps: int = 0
+
+
+class DeviceErasure(Fields, frozen=True, kw_only=True):
+    """Whether a device confirmed that it erased its replica. None: not yet."""
+
+    device: Uuid
+    confirmed_at: datetime | None = None
+    unsent_measurements: int | None = None  # erased on the device, since the centre lacked them
+
+
+class Erasure(Document, frozen=True, kw_only=True, tag="erasure"):
+    """How far the erasure of a household is, in `registry`: ids, times and counts, nothing else.
+
+    It says which steps are done, so that a worker that dies goes on where it was, and what receipts tell.
+    """
+
+    household: Uuid
+    receipt: Uuid  # the receipt's number; it stays when the receipt is issued anew
+    begun_at: datetime
+    steps: tuple[ErasureStep, ...] = ()
+    # Bodies by id; nothing else of the old database outlives it.
+    consents: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+    kept: tuple[MeterKept, ...] = ()
+    not_kept: dict[str, int] = msgspec.field(
+        default_factory=dict
+    )  # why research could not take a reading: of how many
+    devices: tuple[DeviceErasure, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return f"erasure:{self.household}"
+
+    def done(self, step: Step) -> bool:
+        return any(each.step is step for each in self.steps)
+
+    @property
+    def next_step(self) -> Step | None:
+        """The first step that is not done; None: all are."""
+        return next((step for step in Step if not self.done(step)), None)
+
+    @property
+    def outstanding(self) -> tuple[str, ...]:
+        """Devices that have not confirmed yet."""
+        return tuple(each.device for each in self.devices if each.confirmed_at is None)
 
 
 class ContextLocation(Fields, frozen=True, kw_only=True):
@@ -90,6 +184,7 @@ class Context(Document, frozen=True, kw_only=True, tag="context"):
 
     household: Pseudonym
     consent: ConsentState
+    anonymized: bool = False  # it says what outlives the revocation, drawn once
     metadata: Metadata | None = None
     location: ContextLocation | None = None
     pv_systems: tuple[ContextPvSystem, ...] = ()
