@@ -59,8 +59,7 @@ class Regions:
             raise NoRegion
         inside = self._tree.query(shapely.Point(longitude, latitude), predicate="intersects")
         if len(inside):
-            first: int = inside.min()
-            return self._regions[first]
+            return self._regions[int(inside.min())]
         return self._nearest(latitude, longitude)
 
     def _nearest(self, latitude: float, longitude: float) -> Region:
@@ -71,7 +70,7 @@ class Regions:
         )
         if not near or near[0][0] > NEAREST_UP_TO_M:
             raise NoRegion
-        return self._regions[near[0][1]]
+        return self._regions[int(near[0][1])]
 
 
 def _window(latitude: float, longitude: float, radius_m: float) -> BaseGeometry:

@@ -2,6 +2,6 @@
 
 from anonymizer.location.anonymize import AnonymizedLocation, anonymize_location
 from anonymizer.location.distances import Distances, distances
-from anonymizer.location.ring import draw_in_ring
+from anonymizer.location.ring import Ring
 
-__all__ = ["AnonymizedLocation", "Distances", "anonymize_location", "distances", "draw_in_ring"]
+__all__ = ["AnonymizedLocation", "Distances", "Ring", "anonymize_location", "distances"]

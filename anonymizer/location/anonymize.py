@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from anonymizer.geodata.regions import Regions
 from anonymizer.location.distances import distances
-from anonymizer.location.ring import draw_in_ring
+from anonymizer.location.ring import Ring
 from couch.blurring import Blurring
 
 
@@ -34,5 +34,5 @@ def anonymize_location(
     """
     region = regions.at(latitude, longitude)
     bounds = distances(region.density_per_km2, settings.distance_factor)
-    drawn_lat, drawn_lon = draw_in_ring(latitude, longitude, bounds, random_source)
+    drawn_lat, drawn_lon = Ring(latitude, longitude, bounds).draw(random_source)
     return AnonymizedLocation(drawn_lat, drawn_lon, region.code, region.density_per_km2)

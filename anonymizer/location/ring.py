@@ -25,43 +25,47 @@ _AZIMUTHS = [degree * 360 / POINTS for degree in range(POINTS)]
 _AROUND = 1 / math.cos(math.pi / POINTS)
 
 
-def draw_in_ring(
-    latitude: float, longitude: float, bounds: Distances, random_source: random.Random
-) -> tuple[float, float]:
-    """Latitude and longitude of a place between `bounds.d_min_m` and `bounds.d_max_m` away, as published.
+class Ring:
+    """The places between `bounds.d_min_m` and `bounds.d_max_m` away from a household."""
 
-    The result is rounded to `DECIMALS` and keeps to the bounds after that. No coordinate of the household
-    stands in it, so that a search for the old one never finds the new one.
-    `random_source` is `secrets.SystemRandom()` outside of tests.
-    """
-    plane = pyproj.Proj(proj="laea", lat_0=latitude, lon_0=longitude, ellps="WGS84")
-    outer = _circle(plane, latitude, longitude, bounds.d_max_m)
-    inner = _circle(plane, latitude, longitude, bounds.d_min_m * _AROUND)
-    ring = shapely.Polygon(outer, [inner])
-    x_min, y_min, x_max, y_max = ring.bounds
-    while True:
-        x = x_min + (x_max - x_min) * random_source.random()
-        y = y_min + (y_max - y_min) * random_source.random()
-        if not shapely.contains_xy(ring, x, y):
-            continue
-        lon, lat = plane(x, y, inverse=True)
-        drawn_lat, drawn_lon = round(lat, DECIMALS), round(lon, DECIMALS)
-        _, _, distance_m = _GEOD.inv(longitude, latitude, drawn_lon, drawn_lat)
-        # Rounding may have carried it over an edge; it is drawn again then.
-        if not bounds.d_min_m <= distance_m <= bounds.d_max_m:
-            continue
-        if drawn_lat != latitude and drawn_lon != longitude:
-            return drawn_lat, drawn_lon
+    def __init__(self, latitude: float, longitude: float, bounds: Distances) -> None:
+        self._latitude, self._longitude, self._bounds = latitude, longitude, bounds
+        self._plane = pyproj.Proj(proj="laea", lat_0=latitude, lon_0=longitude, ellps="WGS84")
+        outer, inner = self._circle(bounds.d_max_m), self._circle(bounds.d_min_m * _AROUND)
+        self._area = shapely.Polygon(outer, [inner])
+        shapely.prepare(self._area)
 
+    def draw(self, random_source: random.Random) -> tuple[float, float]:
+        """Latitude and longitude of a place in the ring, as published.
 
-def _circle(
-    plane: pyproj.Proj, latitude: float, longitude: float, radius_m: float
-) -> list[tuple[float, float]]:
-    """The points of a geodesic circle around a place, on the map."""
-    lons, lats, _ = _GEOD.fwd(
-        list(repeat(longitude, POINTS)),
-        list(repeat(latitude, POINTS)),
-        _AZIMUTHS,
-        list(repeat(radius_m, POINTS)),
-    )
-    return list(zip(*plane(lons, lats), strict=True))
+        It is rounded to `DECIMALS` and keeps to the bounds after that. Neither coordinate equals the
+        household's, so that a search for the old ones never finds the new ones.
+        `random_source` is `secrets.SystemRandom()` outside of tests.
+        """
+        x_min, y_min, x_max, y_max = self._area.bounds
+        while True:
+            x = x_min + (x_max - x_min) * random_source.random()
+            y = y_min + (y_max - y_min) * random_source.random()
+            if shapely.contains_xy(self._area, x, y):
+                longitude, latitude = (round(angle, DECIMALS) for angle in self._plane(x, y, inverse=True))
+                if self._may_be_published(latitude, longitude):
+                    return latitude, longitude
+
+    def _may_be_published(self, latitude: float, longitude: float) -> bool:
+        """False where rounding carried a place over an edge, or where a coordinate is the household's own."""
+        _, _, distance_m = _GEOD.inv(self._longitude, self._latitude, longitude, latitude)
+        return (
+            self._bounds.d_min_m <= distance_m <= self._bounds.d_max_m
+            and latitude != self._latitude
+            and longitude != self._longitude
+        )
+
+    def _circle(self, radius_m: float) -> list[tuple[float, float]]:
+        """The points of a geodesic circle around the household, on the map."""
+        longitudes, latitudes, _ = _GEOD.fwd(
+            list(repeat(self._longitude, POINTS)),
+            list(repeat(self._latitude, POINTS)),
+            _AZIMUTHS,
+            list(repeat(radius_m, POINTS)),
+        )
+        return list(zip(*self._plane(longitudes, latitudes), strict=True))
