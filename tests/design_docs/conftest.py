@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 import quickjs
 
+from couch.design_documents import load_design_document
+from couch.node.js.sandbox import Sandbox
+
 DESIGN_DOCS = Path(__file__).parents[2] / "design_docs"
 Json = dict[str, Any]
 MapRun = Callable[[str, Json], list[list[Any]]]
@@ -30,23 +33,19 @@ def run_map() -> MapRun:
 
 @pytest.fixture(scope="session")
 def validate() -> Validate:
-    """`validate(doc, roles, consent, erased)` -> why it is refused, or None when the rules let it in."""
-    context = quickjs.Context()
-    source = (DESIGN_DOCS / "rules" / "validate_doc_update.js").read_text()
-    context.eval(f"var rules = ({source}\n);")
-    context.eval(
-        "function judge(doc, user, security) {"
-        " try { rules(doc, null, user, security); return 'null'; }"
-        " catch (thrown) { return JSON.stringify(thrown.forbidden || String(thrown)); } }"
-    )
+    """`validate(doc, roles, consent, erased, old)` -> why it is refused, or None when the rules let it in."""
+    sandbox, design = Sandbox(), load_design_document("rules")
 
     def judge(
-        doc: Json, roles: list[str], consent: str | None = "granted", erased: bool = False
+        doc: Json,
+        roles: list[str],
+        consent: str | None = "granted",
+        erased: bool = False,
+        old: Json | None = None,
     ) -> str | None:
         security = {} if consent is None else {"consent": {"state": consent, "erased": erased}}
-        user = {"name": "x", "roles": roles, "db": "household-x"}
-        answer = context.eval(f"judge({json.dumps(doc)}, {json.dumps(user)}, {json.dumps(security)})")
-        reason = json.loads(answer)
-        return None if reason is None else str(reason)
+        verdict = sandbox.validate(design, doc, old, {"name": "x", "roles": roles, "db": "x"}, security)
+        assert verdict is None or verdict.kind == "forbidden", verdict
+        return None if verdict is None else str(verdict.reason)
 
     return judge
