@@ -14,7 +14,7 @@ from pathlib import Path
 from anonymizer.geodata.features import GeodataFault
 from anonymizer.geodata.numbers import read_column
 
-CODE = re.compile(r"[A-Z]{2}[A-Z0-9]{3}")
+CODE = re.compile(r"(?!NUTS)(?=..\w*\d)[A-Z]{2}[A-Z0-9]{3}")  # the heading "NUTS3" looks like one
 _DENSITY = re.compile(r"je\s*km|dichte|density|per[\s_]*km", re.IGNORECASE)
 _AREA = re.compile(r"fläche|flaeche|\barea|_km2$", re.IGNORECASE)
 _POPULATION = re.compile(r"insgesamt|einwohner|population|bevölkerung|\bewz\b", re.IGNORECASE)

@@ -158,6 +158,8 @@ def _density_faults(wanted: Mapping[str, Sequence[Feature]], densities: Mapping[
 def _overlap_faults(regions: Sequence[Region]) -> list[str]:
     """A place in two regions has two densities: polygons of two years or levels in one file."""
     shapes = [region.geometry for region in regions]
+    if not shapes:
+        return []
     first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     found = []
     for one, other in zip(first, second, strict=True):

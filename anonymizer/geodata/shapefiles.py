@@ -3,6 +3,8 @@
 Read with pyshp: pure Python, no compiled part, the format's usual reader without GDAL.
 """
 
+import struct
+import warnings
 from pathlib import Path
 
 import shapefile
@@ -11,6 +13,15 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from anonymizer.geodata.features import Feature, GeodataFault, crs_named, reprojected
+
+_UNREADABLE = (
+    shapefile.ShapefileException,
+    shapefile.PossiblyCorruptFileHeader,
+    struct.error,
+    LookupError,
+    ValueError,
+    EOFError,
+)
 
 
 def read_shapefile(file: Path) -> list[Feature]:
@@ -24,19 +35,27 @@ def read_shapefile(file: Path) -> list[Feature]:
     crs = crs_named(_text(_beside(file, ".prj")), file)
     encoding = _text(_beside(file, ".cpg")).strip() or "utf-8"
     try:
-        with shapefile.Reader(
-            shp=str(_beside(file, ".shp")),
-            dbf=str(_beside(file, ".dbf")),
-            encoding=encoding,
-            encodingErrors="replace",
-        ) as reader:
-            features = [
-                Feature(dict(record.record.as_dict()), _geometry(record.shape))
-                for record in reader.iterShapeRecords()
-            ]
-    except (shapefile.ShapefileException, LookupError, ValueError, EOFError) as err:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "error", shapefile.PossiblyCorruptFileHeader
+            )  # one cut short is no map to rely on
+            features = _records(file, encoding)
+    except _UNREADABLE as err:
         raise GeodataFault(f"{file} is no readable shapefile ({err}). Unpack it again.") from err
     return reprojected(features, crs)
+
+
+def _records(file: Path, encoding: str) -> list[Feature]:
+    with shapefile.Reader(
+        shp=str(_beside(file, ".shp")),
+        dbf=str(_beside(file, ".dbf")),
+        encoding=encoding,
+        encodingErrors="replace",
+    ) as reader:
+        return [
+            Feature(dict(record.record.as_dict()), _geometry(record.shape))
+            for record in reader.iterShapeRecords()
+        ]
 
 
 def _geometry(raw: object) -> BaseGeometry | None:
