@@ -124,6 +124,17 @@ def security_consent(security: Json) -> ConsentState:
         return ConsentState.NOT_GRANTED
 
 
+def security_erased(security: Json) -> bool:
+    """Whether a `_security` object says that the household was erased."""
+    consent = security.get("consent")
+    return isinstance(consent, dict) and consent.get("erased") is True
+
+
+def erased_consent() -> Json:
+    """The consent member of `_security` after an erasure."""
+    return {"state": ConsentState.REVOKED.value, "erased": True}
+
+
 def raise_consent(database: Database, state: ConsentState) -> bool:
     """Write the state into `_security` where that raises it; False where it stood as high already."""
     security = database.security()

@@ -6,8 +6,8 @@ checkpoint on, so that pushing again sends nothing. Hence the gate (`push_select
 `offer_again`, which compares ids and revisions and writes what is missing, naming each refusal.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
 from couch.bootstrap import security_consent
@@ -58,11 +58,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Counts of documents of one session. `failures`: refused by the target, silently skipped for good."""
+    """Counts of documents of one session. `failures`: refused by the target, silently skipped for good.
+
+    `through`: the source's sequence up to which everything was offered; None: nothing new was found.
+    """
 
     read: int
     written: int
     failures: int
+    through: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,8 @@ def outcome(answer: Json) -> Outcome:
     before = history[1] if len(history) > 1 else {}
     counts = ("docs_read", "docs_written", "doc_write_failures")
     read, written, failures = (max(0, history[0][name] - before.get(name, 0)) for name in counts)
-    return Outcome(read, written, failures)
+    through = answer.get("source_last_seq")
+    return Outcome(read, written, failures, None if through is None else str(through))
 
 
 def missing_at(centre: Database, replica: Database, ids: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -143,16 +148,19 @@ def missing_at(centre: Database, replica: Database, ids: Iterable[tuple[str, str
     return missing
 
 
-def offer_again(centre: Database, replica: Database) -> Ledger:
+def offer_again(centre: Database, replica: Database, *, stopped: Callable[[], bool] | None = None) -> Ledger:
     """Write at the centre, revision for revision, what it lacks of the device's own documents.
 
     Consents go first, then reports, answers, gaps, measurements. Each refusal is named in the ledger: the
-    replicator would not tell. To be called after each change of consent and once a day.
+    replicator would not tell. To be called after each change of consent and once a day. `stopped`: asked
+    before each page of at most 500 documents; once it says so, nothing more is sent.
     """
     held = missing = sent = 0
     refused: list[tuple[str, str]] = []
     for prefix in _OFFERED_PREFIXES:
         for page in _pages(replica.rows(start=prefix, end=f"{prefix}\ufff0", page=_OFFER_PAGE)):
+            if stopped is not None and stopped():
+                return Ledger(held, missing, sent, tuple(refused))
             lacked = missing_at(centre, replica, page)
             held += len(page) - len(lacked)
             if not lacked:

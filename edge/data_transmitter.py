@@ -3,16 +3,21 @@
 The third place where consent is enforced (design section 6): a measurement leaves the device only while it
 is granted here *and* the centre's own `_security` shows `granted`. The centre's validator would refuse it
 before, and the replicator skips what is refused and moves its checkpoint on: lost there for good.
+
+Before each replication it reads that `_security`: when it says that the household was erased, nothing more
+is replicated in either direction (design section 7).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from couch.bootstrap import security_consent, security_erased
 from couch.documents import ConsentState
 from couch.replication import (
     PUSH_ALWAYS,
     Ledger,
     Outcome,
-    centre_consent,
+    missing_at,
     offer_again,
     pull,
     pull_ids,
@@ -20,6 +25,10 @@ from couch.replication import (
     push_selector,
 )
 from edge.links import Links
+
+
+class HouseholdErased(Exception):  # noqa: N818 - named for what happened
+    """The centre's `_security` says that this household was erased: no trouble, but the end of all work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,11 @@ class Pushed:
 
 
 class DataTransmitter:
-    """One instance a thread. Every method raises CouchError when it did not come through."""
+    """One instance a thread. Every method raises CouchError when it did not come through.
+
+    A centre that does not answer, or answers 404, says nothing of an erasure. Only `pull` and `push` ask for
+    it; they raise HouseholdErased.
+    """
 
     def __init__(self, links: Links) -> None:
         settings = links.settings
@@ -46,6 +59,7 @@ class DataTransmitter:
 
     def pull(self) -> Outcome:
         """Fetch what the centre writes: registration, meters, orders, and consent recorded there."""
+        self._shown()
         ids = pull_ids(self._centre, self._replica)
         return pull(
             self._local,
@@ -61,7 +75,7 @@ class DataTransmitter:
         The two selectors are two replications with a checkpoint each, so the first push of measurements
         reads from the beginning: what was measured before the centre knew the grant is not lost.
         """
-        shown = centre_consent(self._centre)
+        shown = self._shown()
         granted = here is ConsentState.GRANTED and shown is ConsentState.GRANTED
         outcome = push(
             self._local,
@@ -72,6 +86,21 @@ class DataTransmitter:
         )
         return Pushed(shown, granted, outcome)
 
-    def reconcile(self) -> Ledger:
-        """Offer the centre everything it lacks; only while both sides are granted (see `edge.reconcile`)."""
-        return offer_again(self._centre, self._replica)
+    def reconcile(self, *, stopped: Callable[[], bool]) -> Ledger:
+        """Offer the centre everything it lacks; only while both sides are granted (see `edge.reconcile`).
+
+        `stopped`: asked before each page, since consent may be revoked meanwhile.
+        """
+        return offer_again(self._centre, self._replica, stopped=stopped)
+
+    def lacking(self) -> int:
+        """How many measurements of this device the centre does not hold; nothing is sent."""
+        rows = self._replica.rows(start="measurement:", end="measurement:\ufff0")
+        return len(missing_at(self._centre, self._replica, rows))
+
+    def _shown(self) -> ConsentState:
+        """What the centre's `_security` says now."""
+        security = self._centre.security()
+        if security_erased(security):
+            raise HouseholdErased
+        return security_consent(security)

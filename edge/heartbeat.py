@@ -31,6 +31,7 @@ class Vitals:
     backlog: int | None = None
     refused: int = 0
     clock: ClockState = ClockState.UNSYNCHRONIZED
+    erased: bool = False
     _errors: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -71,6 +72,7 @@ def heartbeat(device: str, vitals: Vitals, now: datetime, versions: dict[str, st
         disk_free_bytes=_disk_free(),
         temperature_c=_temperature(),
         errors=vitals.errors(),
+        erased=vitals.erased,
     )
 
 

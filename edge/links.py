@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from couch.client import Database, Server
 from couch.names import household_database, replica_database
 from couch.replication import Site
+from couch.replication_jobs import stop_replications
 from couch.settings import Account
 from edge.consent_gate import ConsentGate
 from edge.settings import DeviceSettings
@@ -31,10 +32,22 @@ class Links:
     def replica(self, account: Account) -> Database:
         return self.local(account).database(replica_database(self.settings.device))
 
+    def administered(self) -> Database:
+        """The replica as the engine's administrator: for `_security`, purging and markers alone."""
+        return self.replica(self.settings.local.admin)
+
+    def database_names(self) -> tuple[str, str]:
+        """The replica here and the household's database at the centre."""
+        return replica_database(self.settings.device), household_database(self.settings.household)
+
+    def stop_replications(self) -> int:
+        """End the local engine's replications of this device, running one-shots too. Raises CouchError."""
+        return stop_replications(self.local(self.settings.local.admin), self.database_names())
+
     def gate(self) -> ConsentGate:
         """The consent gate of a thread."""
         local = self.settings.local
-        return ConsentGate(self.replica(local.agent), self.replica(local.admin), self._raising)
+        return ConsentGate(self.replica(local.agent), self.administered(), self._raising)
 
     def centre(self) -> Database:
         """The household's database at the centre, as this device."""

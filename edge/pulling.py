@@ -14,7 +14,7 @@ from collections.abc import Callable
 from couch.clock import Clock
 from couch.documents import utc
 from couch.errors import CouchError
-from edge.data_transmitter import DataTransmitter
+from edge.data_transmitter import DataTransmitter, HouseholdErased
 from edge.heartbeat import Vitals
 
 _log = logging.getLogger(__name__)
@@ -32,7 +32,10 @@ class Pulling:
         vitals: Vitals,
         longest_pause_s: float,
         link_returned: Callable[[], None],
+        erased: Callable[[], None],
     ) -> None:
+        """`erased`: called when the centre says that the household was erased; the thread ends then."""
+        self._erased = erased
         self._open_transmitter = open_transmitter
         self._clock = clock
         self._vitals = vitals
@@ -74,14 +77,22 @@ class Pulling:
                 serving = self._asked
                 if serving == self._ended and not failures:
                     continue
-            came_through = self._pull(transmitter)
-            with self._changed:
-                self._ended, self._came_through = serving, came_through
-                self._changed.notify_all()
+            try:
+                came_through = self._pull(transmitter)
+            except HouseholdErased:
+                self._erased()
+                self._serve(serving, came_through=False)
+                return
+            self._serve(serving, came_through=came_through)
             if came_through and failures:
                 _log.info("the link to the centre is back")
                 self._link_returned()
             failures = 0 if came_through else failures + 1
+
+    def _serve(self, asked: int, *, came_through: bool) -> None:
+        with self._changed:
+            self._ended, self._came_through = asked, came_through
+            self._changed.notify_all()
 
     def _pull(self, transmitter: DataTransmitter) -> bool:
         try:

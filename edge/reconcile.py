@@ -55,6 +55,18 @@ def due(last: Comparison | None, pushed: Pushed, here: ConsentState, now: dateti
     return (last.here, last.shown) != (here, pushed.shown) or not last.at <= now < last.at + every
 
 
+def recount_due(
+    last: Comparison | None, here: ConsentState, shown: ConsentState, now: datetime, every: timedelta
+) -> bool:
+    """Whether to count what the centre lacks: consent is revoked, so nothing of that will be sent any more.
+
+    The number is what the device says when it confirms the erasure, of which the centre cannot ask again.
+    """
+    if ConsentState.REVOKED not in (here, shown):
+        return False
+    return last is None or (last.here, last.shown) != (here, shown) or not last.at <= now < last.at + every
+
+
 def keep(replica: Database, ledger: Ledger, now: datetime) -> RefusalLedger:
     """Store the ledger for the device's page and the command line; log each refusal. Raises CouchError."""
     for doc_id, reason in ledger.refused[:_KEPT]:

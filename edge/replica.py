@@ -8,6 +8,8 @@ import logging
 
 from couch.bootstrap import ensure_database, replica_security
 from couch.client import Database
+from couch.erasure_marker import read_marker
+from couch.errors import Fault
 from couch.names import AGENT, PAGE, PULL, PUSH, replica_database
 from edge.links import Links
 
@@ -18,8 +20,15 @@ _SYSTEM = ("_users", "_replicator")
 def init(links: Links) -> Database:
     """Make databases, accounts and design documents be there; what stands already stays, consent included.
 
-    Raises Unreachable while the engine does not answer, AccessDenied for a wrong administrator.
+    Raises Unreachable while the engine does not answer, AccessDenied for a wrong administrator, Fault for a
+    device that was erased.
     """
+    marker = read_marker(links.settings.erasure_file)
+    if marker is not None and marker.is_of(links.settings.device, links.settings.household):
+        raise Fault(
+            f"{links.settings.erasure_file} says that this device's household was erased, so it measures "
+            "nothing more. For another household join in another folder (survey edge join --folder)."
+        )
     local = links.settings.local
     server = links.local(local.admin)
     for name in _SYSTEM:

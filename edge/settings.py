@@ -110,12 +110,20 @@ class MeterSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`erasure_file`: the mark that this device was erased and must not measure, made when that happens.
+
+    `keep_days`: measurements and gaps older than this are forgotten here once the centre is shown to hold
+    them; None: all are kept.
+    """
+
     device: Uuid
     household: Uuid
     local: LocalSettings
     centre: CentreSettings
     cycle: CycleSettings = CycleSettings()
     transmission: TransmissionSettings = TransmissionSettings()
+    erasure_file: Path = Path("erasure.json")
+    keep_days: Annotated[int, msgspec.Meta(ge=2, le=3660)] | None = None
     meters: tuple[MeterSettings, ...] = ()
 
 
@@ -123,7 +131,9 @@ def load_settings(file: Path | None, environ: Mapping[str, str]) -> DeviceSettin
     """Raises SettingsError naming every fault at once, or Fault where two tables contradict each other."""
     settings = load(DeviceSettings, file=file, environ=environ, prefix=PREFIX)
     folder = Path.cwd() if file is None else file.parent.absolute()
-    settings = msgspec.structs.replace(settings, centre=settings.centre.below(folder))
+    settings = msgspec.structs.replace(
+        settings, centre=settings.centre.below(folder), erasure_file=folder / settings.erasure_file
+    )
     for name, count in Counter(entry.meter for entry in settings.meters).items():
         if count > 1:
             raise Fault(f"the settings name the meter {name} {count} times: keep one [[meters]] table of it")

@@ -10,16 +10,17 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from couch.clock import Clock
 from couch.documents import ConsentState, utc
 from couch.errors import CouchError
 from edge import heartbeat, reconcile
 from edge.backlog import Backlog
-from edge.data_transmitter import DataTransmitter, Pushed
+from edge.data_transmitter import DataTransmitter, HouseholdErased, Pushed
 from edge.heartbeat import Vitals
 from edge.links import Links
+from edge.pruning import prune
 from edge.reconcile import Comparison
 
 _log = logging.getLogger(__name__)
@@ -29,8 +30,10 @@ _FIRST_PAUSE_S = 1.0
 class Transmission:
     """`run` is the thread; `request` may be called from any thread."""
 
-    def __init__(self, links: Links, *, clock: Clock, vitals: Vitals) -> None:
+    def __init__(self, links: Links, *, clock: Clock, vitals: Vitals, erased: Callable[[], None]) -> None:
+        """`erased`: called when the centre says that the household was erased; the thread ends then."""
         self._links = links
+        self._erased = erased
         self._clock = clock
         self._vitals = vitals
         self._timings = links.settings.transmission
@@ -50,10 +53,15 @@ class Transmission:
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set (call `request` then)."""
-        session = TransmissionSession(self._links, self._clock, self._vitals)
+        session = TransmissionSession(self._links, self._clock, self._vitals, over=stop)
         failures = 0
         while self._wait(stop):
-            if session.transmit():
+            try:
+                came_through = session.transmit()
+            except HouseholdErased:
+                self._erased()
+                return
+            if came_through:
                 failures = 0
                 continue
             failures += 1
@@ -75,7 +83,13 @@ class Transmission:
 class TransmissionSession:
     """What one thread needs to transmit, step by step; every step can be repeated."""
 
-    def __init__(self, links: Links, clock: Clock, vitals: Vitals) -> None:
+    def __init__(
+        self, links: Links, clock: Clock, vitals: Vitals, *, over: threading.Event | None = None
+    ) -> None:
+        """`over`: once it is set no further step is begun."""
+        self._over = over or threading.Event()
+        self._keep_days = links.settings.keep_days
+        self._links = links
         self._device = links.settings.device
         self._every = timedelta(hours=links.settings.transmission.reconcile_every_h)
         self._clock = clock
@@ -89,11 +103,16 @@ class TransmissionSession:
         self._versions = heartbeat.versions()
 
     def transmit(self) -> bool:
-        """Push, compare where due, and say how we are; False when any of it failed."""
+        """Push, compare where due, and say how we are; False when any of it failed.
+
+        Raises HouseholdErased, after which there is nothing to say but that it was done here too.
+        """
         parts = [self._attempt("push", self._push), self._attempt("heartbeat", self._heartbeat)]
         return all(parts)
 
     def _attempt(self, part: str, work: Callable[[], None]) -> bool:
+        if self._over.is_set():
+            return False
         try:
             work()
         except CouchError as err:
@@ -109,11 +128,12 @@ class TransmissionSession:
             mark = self._backlog.mark()
             pushed = self._transmitter.push(here)
             self._vitals.last_push = utc(self._clock.now())
-            if pushed.measurements:
-                self._backlog.pushed(mark)
+            if pushed.measurements and not self._stopped():  # else it was cancelled half way
+                self._backlog.pushed(pushed.outcome.through or mark)
             self._compare(pushed, here)
         finally:
-            self._vitals.backlog = self._backlog.count()
+            if not self._over.is_set():
+                self._vitals.backlog = self._backlog.count()
 
     def _compare(self, pushed: Pushed, here: ConsentState) -> None:
         now = self._clock.now()
@@ -121,9 +141,29 @@ class TransmissionSession:
             _log.error("the centre refused %d documents of a push", pushed.outcome.failures)
             self._vitals.refused += pushed.outcome.failures
         if reconcile.due(self._compared, pushed, here, now, self._every):
-            ledger = reconcile.keep(self._replica, self._transmitter.reconcile(), now)
-            self._vitals.refused = ledger.refused
-            self._compared = Comparison(now, here, pushed.shown)
+            self._reconcile(now)
+        elif reconcile.recount_due(self._compared, here, pushed.shown, now, self._every):
+            mark = self._backlog.mark()
+            self._backlog.compared(mark, self._transmitter.lacking())
+        else:
+            return
+        self._compared = Comparison(now, here, pushed.shown)
+
+    def _reconcile(self, now: datetime) -> None:
+        """Offer what the centre lacks, keep the ledger of what it refused, forget what it holds."""
+        mark = self._backlog.mark()
+        ledger = self._transmitter.reconcile(stopped=self._stopped)
+        self._vitals.refused = reconcile.keep(self._replica, ledger, now).refused
+        if self._stopped():
+            return
+        refused = sum(doc_id.startswith("measurement:") for doc_id, _ in ledger.refused)
+        self._backlog.compared(mark, refused)
+        if self._keep_days is not None:
+            prune(self._centre, self._links.administered(), now - timedelta(days=self._keep_days))
+
+    def _stopped(self) -> bool:
+        """Whether measurements may not be sent any more, since consent was revoked or all work is over."""
+        return self._over.is_set() or self._gate.revoked()
 
     def _heartbeat(self) -> None:
         beat = heartbeat.heartbeat(self._device, self._vitals, self._clock.now(), self._versions)

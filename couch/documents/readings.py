@@ -86,6 +86,7 @@ class Heartbeat(Document, frozen=True, kw_only=True, tag="heartbeat"):
     disk_free_bytes: int | None = None
     temperature_c: float | None = None
     errors: tuple[str, ...] = ()
+    erased: bool = False  # the household was erased: nothing is measured, pulled or pushed any more
 
     @property
     def id(self) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from couch.clock import Clock
 from couch.errors import Unreachable
+from edge.data_transmitter import HouseholdErased
 from edge.heartbeat import Vitals
 from edge.pulling import Pulling
 
@@ -18,11 +19,14 @@ class Centre:
         self.reachable, self.pulls, self.gate = True, 0, threading.Event()
         self.gate.set()
         self.tried = threading.Semaphore(0)
+        self.erased = False
 
     def pull(self) -> None:
         self.gate.wait(20)
         self.pulls += 1
         self.tried.release()
+        if self.erased:
+            raise HouseholdErased
         if not self.reachable:
             raise Unreachable("the centre does not answer")
 
@@ -30,13 +34,14 @@ class Centre:
 class Running:
     def __init__(self) -> None:
         self.centre, self.vitals = Centre(), Vitals()
-        self.back, self.stop = threading.Event(), threading.Event()
+        self.back, self.stop, self.erased = threading.Event(), threading.Event(), threading.Event()
         self.pulling = Pulling(
             lambda: self.centre,
             clock=Clock(),
             vitals=self.vitals,
             longest_pause_s=0.05,
             link_returned=self.back.set,
+            erased=self.erased.set,
         )
         self.thread = threading.Thread(target=self.pulling.run, args=(self.stop,))
         self.thread.start()
@@ -84,3 +89,12 @@ def test_nothing_is_pulled_unasked_while_the_link_is_up(running: Running) -> Non
     running.pulling.wake()
     assert running.pulling.before_cycle(20)
     assert running.centre.pulls == 2
+
+
+def test_an_erased_household_ends_the_thread_and_lets_nobody_wait(running: Running) -> None:
+    running.centre.erased = True
+    assert not running.pulling.before_cycle(20)
+    assert running.erased.wait(20)
+    running.thread.join(20)
+    assert not running.thread.is_alive()
+    assert running.centre.pulls == 1

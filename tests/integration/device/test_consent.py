@@ -66,17 +66,20 @@ def test_a_revocation_at_the_centre_stops_the_device_within_one_cycle(site: Any)
 
 
 def test_consent_on_the_page_takes_effect_at_once(site: Any) -> None:
-    stop, told = threading.Event(), threading.Semaphore(0)
+    stop, told, ended = threading.Event(), threading.Semaphore(0), threading.Event()
     own = site.links.replica(site.settings.local.agent)
     gate = site.gate()
-    thread = threading.Thread(target=watch, args=(own, gate, told.release, stop))
+    calls = {"transmit_now": told.release, "stop_sending": ended.set, "stop": stop}
+    thread = threading.Thread(target=watch, args=(own, gate), kwargs=calls)
     thread.start()
     try:
         for state in ("granted", "revoked"):
             assert told.acquire(timeout=20)
+            assert not ended.is_set()
             site.consent(state, at=site.clock.now() + SLOT)
         assert told.acquire(timeout=20)
         assert security_consent(site.replica.security()) is ConsentState.REVOKED
+        assert ended.is_set()  # a push that ran may have held measurements
     finally:
         stop.set()
         thread.join(20)

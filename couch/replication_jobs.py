@@ -1,0 +1,45 @@
+"""Ending replications that a server runs.
+
+A one-shot of `POST /_replicate` goes on when whoever asked for it is gone. Needs the server's administrator.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from couch.client import Server
+from couch.documents.fields import Json
+from couch.errors import NotFound
+
+_MOST_JOBS = 10_000  # CouchDB answers 100 where nothing else is asked for
+
+
+def stop_replications(server: Server, databases: Collection[str]) -> int:
+    """End what runs from or into a database of one of these names, one-shots too; how many that were.
+
+    Raises CouchError.
+    """
+    rows = server.transport.request("GET", "_scheduler", "jobs", params={"limit": _MOST_JOBS})["jobs"]
+    stopped = 0
+    for row in rows:
+        if row.get("doc_id") is None and touches(row, databases):
+            try:
+                body = {"replication_id": row["id"], "cancel": True}
+                server.transport.request("POST", "_replicate", body=body, repeatable=True)
+            except NotFound:
+                continue  # it ended meanwhile
+            stopped += 1
+    return stopped
+
+
+def touches(replication: Json, databases: Collection[str]) -> bool:
+    """Whether a replication, as a request, job or document says it, reads or writes one of these."""
+    return any(name in databases for name in _names(replication))
+
+
+def _names(replication: Json) -> Iterator[str]:
+    for end in ("source", "target"):
+        value: Any = replication.get(end)
+        url = value.get("url", "") if isinstance(value, dict) else value
+        if isinstance(url, str):
+            yield unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
