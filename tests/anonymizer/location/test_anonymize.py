@@ -1,6 +1,7 @@
 """From a household's location to the one that outlives its consent."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyproj
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from anonymizer.geodata import NoRegion, Region, Regions
 from anonymizer.geodata.importing import read_features, regions_of
-from anonymizer.location import anonymize_location, distances
+from anonymizer.location import AnonymizedLocation, anonymize_location, distances
 from couch.blurring import Blurring
 
 GEOD = pyproj.Geod(ellps="WGS84")
@@ -70,3 +71,16 @@ def test_in_germany_every_place_with_a_region_gets_a_ring_by_it(
     bounds = distances(germany.at(latitude, longitude).density_per_km2)
     away_m = GEOD.inv(longitude, latitude, found.longitude, found.latitude)[2]
     assert bounds.d_min_m <= away_m <= bounds.d_max_m
+
+
+def test_the_worker_s_threads_may_share_the_regions() -> None:
+    def drawn(seed: int) -> list[AnonymizedLocation]:
+        source = random.Random(seed)
+        return [
+            anonymize_location(50.05, 9.95 + seed / 50 + n / 1000, REGIONS, source, Blurring())
+            for n in range(20)
+        ]
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(drawn, range(10)))
+    assert together == [drawn(seed) for seed in range(10)]
