@@ -34,6 +34,14 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacking:
+    """Ids of documents that research does not hold, and of those that say something else there."""
+
+    absent: tuple[str, ...] = ()
+    differing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DayCounter:
     """One counter of a meter on one UTC day, in Wh as it stood in the first and last of `slots` slots."""
 
@@ -90,6 +98,27 @@ def write_research(server: Server, docs: Sequence[ResearchMeasurement | Research
                     refused.append((body["_id"], result.reason or result.error))
             differing += _differing(database, stands)
     return Written(tuple(differing), tuple(refused))
+
+
+def lacking(server: Server, docs: Sequence[ResearchMeasurement | ResearchGap]) -> Lacking:
+    """Of `docs` those that research does not hold as they are, each compared with what stands there."""
+    months: dict[str, dict[str, Json]] = defaultdict(dict)
+    for doc in docs:
+        slot = doc.slot if isinstance(doc, ResearchMeasurement) else doc.from_slot
+        months[month_database(slot)][doc.id] = doc.to_json()
+    absent: list[str] = []
+    differing: list[str] = []
+    for name, bodies in months.items():
+        try:
+            stored = {doc["_id"]: doc for doc in server.database(name).documents(keys=list(bodies))}
+        except NotFound:
+            stored = {}
+        for doc_id, body in bodies.items():
+            if doc_id not in stored:
+                absent.append(doc_id)
+            elif not same_content(stored[doc_id], body):
+                differing.append(doc_id)
+    return Lacking(tuple(absent), tuple(differing))
 
 
 def stored_twin(

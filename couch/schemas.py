@@ -44,6 +44,7 @@ ID_FORMS: dict[str, str] = {
     "research_gap": f"gap:{_TIME}:{_PSEUDONYM}",
     "research_measurement": f"measurement:{_TIME}:{_PSEUDONYM}",
     "retry": f"retry:{_UUID}",
+    "worker": f"worker:{_UUID}",
 }
 
 

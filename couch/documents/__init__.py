@@ -17,6 +17,7 @@ from couch.documents.central import (
     ResearchMeasurement,
     Retry,
     Step,
+    WorkerNote,
 )
 from couch.documents.consent import (
     GRANTED_ID,
@@ -93,6 +94,7 @@ __all__ = [
     "Retry",
     "Step",
     "TimeProvenance",
+    "WorkerNote",
     "consent_state",
     "stamp",
     "utc",

@@ -90,6 +90,17 @@ class Lease(Document, frozen=True, kw_only=True, tag="lease"):
         return f"lease:{self.slice:03d}"
 
 
+class WorkerNote(Document, frozen=True, kw_only=True, tag="worker"):
+    """A worker of the centre that serves households, in `registry`, so that the others leave it its share."""
+
+    worker: Uuid
+    started_at: datetime
+
+    @property
+    def id(self) -> str:
+        return f"worker:{self.worker}"
+
+
 class Step(StrEnum):
     """The steps of a revocation in their order (design 7)."""
 

@@ -1,0 +1,165 @@
+"""Making what was written before really go away: ancestors, tombstones, old bodies, views (design 11.4).
+
+Everything here needs the server's administrator and can be repeated.
+
+- A superseded body goes with the next compaction that begins after it was superseded. One that was running at
+  that moment may have copied it already, so it is waited out first. `_compact` answers before the compaction
+  has begun, and its flag in the database's information rises and falls unseen: what shows that one has come
+  and gone is that an old body of a document chosen for that, the probe, cannot be read any more.
+- A view's file keeps rows of the old document until the view is read once more and the file compacted.
+- The hash in a revision id is made of the body. Whoever knows the rest of a document could try out locations
+  or names until the hash of an old revision comes out. So the ancestry goes as well: the same content is
+  written as a new root, then every other branch is purged; the document is never absent.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from couch.client import Database
+from couch.document_content import content_of, path_of
+from couch.documents.fields import Json
+from couch.errors import NotFound, Refused, Unreachable
+
+COMPACT_WITHIN_S = 6 * 3600.0
+_ASK_EVERY_S = 0.05
+_IDLE_ASKS = 10
+_ASK_AGAIN_S = 2.0  # a request to compact that was lost is repeated after this
+
+
+def forget_ancestry(database: Database, doc_id: str) -> bool:
+    """Leave of the document its winning content alone, as a revision without ancestors and without rivals.
+
+    A deleted document is forgotten altogether. False where there was nothing to forget.
+    """
+    leaves = database.leaves(doc_id)
+    alive = database.find(doc_id)
+    keep: str | None = None
+    if alive is not None:
+        keep = _root_rev(alive)
+        if keep not in (leaf["_rev"] for leaf in leaves):
+            generation, _, digest = keep.partition("-")
+            root = {"_id": doc_id, **content_of(alive), "_rev": keep}
+            root["_revisions"] = {"start": int(generation), "ids": [digest]}
+            failed = database.bulk([root], new_edits=False)
+            if failed:
+                raise Refused(
+                    f"a document of {database.name} could not be written anew ({failed[0].reason}).",
+                    error=failed[0].error or "",
+                    reason=failed[0].reason or "",
+                )
+    others = [leaf["_rev"] for leaf in leaves if leaf["_rev"] != keep]
+    if others:
+        database.purge({doc_id: others})
+    return bool(others)
+
+
+def purge_tombstones(database: Database, prefixes: tuple[str, ...]) -> int:
+    """Forget the deleted documents whose ids begin with one of `prefixes`; how many there were."""
+    found: dict[str, list[str]] = {}
+    since = "0"
+    while True:
+        batch = database.changes(since, limit=10_000, include_docs=False)
+        if not batch.changes:
+            break
+        since = batch.last_seq
+        found |= {
+            change.id: list(change.revs)
+            for change in batch.changes
+            if change.deleted and change.id.startswith(prefixes)
+        }
+    database.purge(found)
+    return len(found)
+
+
+def compact(database: Database, probe: str, *, within_s: float = COMPACT_WITHIN_S) -> None:
+    """Compact views and documents and return when it is done.
+
+    `probe`: a document of the database; it is written once more, with what it says already.
+    Raises Unreachable when it has not ended in time, NotFound without the probe.
+    """
+    ends = time.monotonic() + within_s
+    for design in _designs_with_views(database):
+        _compact_views(database, design, ends)
+    database.clean_views()
+    _until(lambda: not database.info().get("compact_running"), ends)
+    before = database.get(probe)
+    database.put(before)
+    _compact_documents(database, probe, before["_rev"], ends)
+
+
+def _compact_documents(database: Database, probe: str, old_rev: str, ends: float) -> None:
+    transport = database.server.transport
+    asked = 0.0
+
+    def gone() -> bool:
+        nonlocal asked
+        running = database.info().get("compact_running")
+        if not running and time.monotonic() - asked > _ASK_AGAIN_S:
+            transport.request("POST", database.name, "_compact", body={}, repeatable=True)
+            asked = time.monotonic()
+        try:
+            transport.request("GET", database.name, *path_of(probe), params={"rev": old_rev})
+        except NotFound:
+            return not database.info().get("compact_running")
+        return False
+
+    _until(gone, ends)
+
+
+def _compact_views(database: Database, design: Json, ends: float) -> None:
+    """An index is brought up to date, so that it has no rows of old documents, then written anew."""
+    name = design["_id"].removeprefix("_design/")
+    view = next(view for view in design["views"] if view != "lib")
+    transport = database.server.transport
+
+    def up_to_date() -> bool:
+        try:
+            list(database.view(name, view, limit=1, reduce=False))
+        except Unreachable:  # the build goes on although the request ended
+            return False
+        return True
+
+    def at_rest() -> bool:
+        info = transport.request("GET", database.name, "_design", name, "_info")["view_index"]
+        return not (info.get("compact_running") or info.get("updater_running"))
+
+    _until(up_to_date, ends)
+    _until(at_rest, ends)
+    size = _file_size(database, name)
+    transport.request("POST", database.name, "_compact", name, body={}, repeatable=True)
+    # Its flag may not have risen yet: a file of another size shows the end, else a while without a flag.
+    seen_idle = 0
+
+    def compacted() -> bool:
+        nonlocal seen_idle
+        seen_idle = seen_idle + 1 if at_rest() else 0
+        return seen_idle >= _IDLE_ASKS or (seen_idle > 0 and _file_size(database, name) != size)
+
+    _until(compacted, ends)
+
+
+def _file_size(database: Database, design: str) -> int:
+    info = database.server.transport.request("GET", database.name, "_design", design, "_info")["view_index"]
+    return int(info.get("sizes", {}).get("file", 0))
+
+
+def _designs_with_views(database: Database) -> Iterable[Json]:
+    params = {"start_key": '"_design/"', "end_key": '"_design0"', "include_docs": "true"}
+    rows = database.server.transport.request("GET", database.name, "_all_docs", params=params)["rows"]
+    return [row["doc"] for row in rows if any(view != "lib" for view in row["doc"].get("views", {}))]
+
+
+def _root_rev(doc: Json) -> str:
+    """A first revision named by the content, so that two who do this at once write the same."""
+    text = msgspec.json.encode(content_of(doc), order="deterministic")
+    return "1-" + hashlib.sha256(doc["_id"].encode() + b"\0" + text).hexdigest()[:32]
+
+
+def _until(condition: Callable[[], bool], ends: float) -> None:
+    while not condition():
+        if time.monotonic() >= ends:
+            raise Unreachable("a compaction has not ended in time; it goes on and is looked at again.")
+        time.sleep(_ASK_EVERY_S)
