@@ -20,11 +20,13 @@ class Backlog:
         self._at_work: set[str] = set()
         self._again: set[str] = set()  # changed while being visited
         self._failures: dict[str, int] = {}
+        self._since: dict[str, float] = {}  # when it was announced first
         self._closed = False
 
     def add(self, household: str) -> None:
         """It changed: visit it, at once even where it waits after a failure."""
         with self._changed:
+            self._since.setdefault(household, self._monotonic())
             if household in self._at_work:
                 self._again.add(household)
             else:
@@ -48,6 +50,9 @@ class Backlog:
         """Its visit ended well."""
         with self._changed:
             self._failures.pop(household, None)
+            self._since.pop(household, None)
+            if household in self._again:
+                self._since[household] = self._monotonic()
             self._leave(household)
 
     def failed(self, household: str) -> int:
@@ -74,6 +79,11 @@ class Backlog:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def lag_s(self) -> float:
+        """For how long the household that waits longest has been waiting; 0 where none waits."""
+        with self._changed:
+            return max(self._monotonic() - min(self._since.values()), 0.0) if self._since else 0.0
 
     def __len__(self) -> int:
         with self._changed:

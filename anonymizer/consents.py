@@ -5,7 +5,7 @@ from typing import Any
 
 from anonymizer.connections import Centre
 from anonymizer.household_facts import HouseholdFacts
-from anonymizer.parking import Parking
+from anonymizer.parking import Parks
 from couch.client import Database
 from couch.document_content import content_of
 from couch.documents import GRANTED_ID, REVOKED_ID, Consent
@@ -17,7 +17,7 @@ Bodies = dict[str, dict[str, Any]]
 
 
 def remember_consents(
-    centre: Centre, household: str, database: Database, known: Bodies, parking: Parking
+    centre: Centre, household: str, database: Database, known: Bodies, parking: Parks
 ) -> Bodies:
     """`known` with the body of each consent document that was not seen before.
 

@@ -7,6 +7,8 @@ import re
 
 from anonymizer.household_facts import HouseholdFacts
 from anonymizer.pseudonyms import Pseudonyms
+from anonymizer.pv_blurring import blur_pv
+from couch.blurring import Blurring
 from couch.documents import (
     ConsentState,
     Context,
@@ -102,12 +104,12 @@ def granted_context(facts: HouseholdFacts, household: str, pseudonyms: Pseudonym
     )
 
 
-def revoked_context(before: Context) -> Context:
-    """What remains of `before` after the revocation: no location and no installation.
+def withdrawn_context(before: Context) -> Context:
+    """What may be seen of `before` while its anonymization has to wait: no location and no installation.
 
-    A context that already says revoked stays as it is: the anonymization puts other facts there, once.
+    A context that was anonymized already stays as it is.
     """
-    if before.consent is ConsentState.REVOKED:
+    if before.anonymized:
         return before
     return Context(
         rev=before.rev,
@@ -115,4 +117,17 @@ def revoked_context(before: Context) -> Context:
         consent=ConsentState.REVOKED,
         metadata=before.metadata,
         meters=before.meters,
+    )
+
+
+def anonymized_context(exact: Context, location: ContextLocation | None, blurring: Blurring) -> Context:
+    """What outlives the revocation: `location` in place of the exact one, installations blurred."""
+    return Context(
+        household=exact.household,
+        consent=ConsentState.REVOKED,
+        anonymized=True,
+        metadata=exact.metadata,
+        location=location,
+        pv_systems=tuple(blur_pv(system, blurring) for system in exact.pv_systems),
+        meters=exact.meters,
     )

@@ -2,13 +2,27 @@
 
 import threading
 from collections import Counter
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from anonymizer.metrics import Metrics
 from couch.client import Database
 from couch.clock import Clock
 from couch.documents import Parked, utc
 from couch.documents.fields import Json
-from couch.errors import BadDocument
+from couch.errors import BadDocument, Conflict, NotFound
+
+ERASURE = "erasure"  # in place of a document's id: why a revocation stands still
+
+
+class Parks(Protocol):
+    """Notes documents that cannot be taken."""
+
+    def park(self, registry: Database, household: str, document: str, rev: str, reason: str) -> None: ...
+
+    def release(self, registry: Database, household: str, document: str) -> None: ...
+
+    def tried_enough(self, household: str, document: str) -> bool: ...
 
 
 class Parking:
@@ -41,7 +55,10 @@ class Parking:
         """The document was taken after all, for example since it was corrected."""
         noted = registry.find(f"parked:{household}:{document}")
         if noted is not None:
-            registry.delete(noted["_id"], noted["_rev"])
+            try:
+                registry.delete(noted["_id"], noted["_rev"])
+            except (Conflict, NotFound):
+                return  # it was noted anew, or released by another
 
     def tried_enough(self, household: str, document: str) -> bool:
         """Count a failure of the document; whether it has had all its tries."""
@@ -51,6 +68,30 @@ class Parking:
             if enough:
                 del self._failed[household, document]
             return enough
+
+
+@dataclass(slots=True)
+class LastTry:
+    """Parking for documents that an administrator wants tried once more: each has one try, and is noted."""
+
+    parking: Parking
+    parked: set[str] = field(default_factory=set)  # those that could not be taken this time either
+
+    def park(self, registry: Database, household: str, document: str, rev: str, reason: str) -> None:
+        self.parked.add(document)
+        self.parking.park(registry, household, document, rev, reason)
+
+    def release(self, registry: Database, household: str, document: str) -> None:
+        self.parking.release(registry, household, document)
+
+    def tried_enough(self, household: str, document: str) -> bool:
+        return True
+
+
+def parked_ids(household: str) -> tuple[str, str]:
+    """Below and above all ids of what is parked of the household."""
+    prefix = f"parked:{household}:"
+    return prefix, f"{prefix}\ufff0"
 
 
 def _says_the_same(stored: Json | None, parked: Parked) -> bool:

@@ -7,7 +7,7 @@ from anonymizer.batches import Sorted, reading_from
 from anonymizer.connections import Centre
 from anonymizer.mapping import research_gap, research_measurement
 from anonymizer.metrics import Metrics
-from anonymizer.parking import Parking
+from anonymizer.parking import Parks
 from anonymizer.pseudonyms import Pseudonyms
 from couch.client import Database
 from couch.documents import ConsentState, Gap, Measurement, ResearchGap, ResearchMeasurement
@@ -30,7 +30,7 @@ class Readings:
 
     household: str
     pseudonyms: Pseudonyms
-    parking: Parking
+    parking: Parks
     metrics: Metrics
     _meters: set[str] = field(default_factory=set)  # known to be this household's, now or formerly
     _months: set[str] = field(default_factory=set)  # known to be there
@@ -43,11 +43,11 @@ class Readings:
         mapped: dict[str, ResearchMeasurement | ResearchGap] = {}
         readings: list[Measurement | Gap] = [*batch.measurements, *batch.gaps]
         for reading in readings:
-            reason = self._unfit(database, reading, consent)
+            reason = self.unfit(database, reading, consent)
             if reason is not None:
                 self._park(centre, reading, reason)
                 continue
-            doc = self._map(reading)
+            doc = self.mapped(reading)
             if doc is not None:
                 mapped[reading.id] = doc
         self._store(centre, mapped, {reading.id: reading for reading in readings})
@@ -56,7 +56,8 @@ class Readings:
         self.metrics.add("measurements", len(batch.measurements))
         self.metrics.add("gaps", len(batch.gaps))
 
-    def _unfit(self, database: Database, reading: Measurement | Gap, consent: ConsentState) -> str | None:
+    def unfit(self, database: Database, reading: Measurement | Gap, consent: ConsentState) -> str | None:
+        """Why research may not take it; None: it may."""
         if consent is ConsentState.NOT_GRANTED:
             return NO_CONSENT
         if reading.meter not in self._meters:
@@ -66,7 +67,8 @@ class Readings:
             self._meters.add(reading.meter)
         return None
 
-    def _map(self, reading: Measurement | Gap) -> ResearchMeasurement | ResearchGap | None:
+    def mapped(self, reading: Measurement | Gap) -> ResearchMeasurement | ResearchGap | None:
+        """What research sees of it; None: nothing."""
         if isinstance(reading, Measurement):
             return research_measurement(reading, self.household, self.pseudonyms)
         return research_gap(reading, self.household, self.pseudonyms)
@@ -79,7 +81,7 @@ class Readings:
     ) -> None:
         names = {doc.id: doc_id for doc_id, doc in mapped.items()}  # research id -> household id
         docs = list(mapped.values())
-        self._ensure_months(centre, docs)
+        self.ensure_months(centre, docs)
         try:
             written = write_research(centre.worker, docs)
         except NotFound:
@@ -99,7 +101,8 @@ class Readings:
         for research_id, reason in written.refused:
             self._refused(centre, readings[names[research_id]], reason)
 
-    def _ensure_months(self, centre: Centre, docs: Sequence[ResearchMeasurement | ResearchGap]) -> None:
+    def ensure_months(self, centre: Centre, docs: Sequence[ResearchMeasurement | ResearchGap]) -> None:
+        """Make the months of `docs` be there."""
         moments = {
             month_database(moment): moment
             for moment in (
@@ -126,7 +129,7 @@ class Readings:
             if leaf.get("_deleted"):
                 continue
             try:
-                other = self._map(reading_from(doc_id, leaf))
+                other = self.mapped(reading_from(doc_id, leaf))
             except BadDocument:
                 other = None
             if other != first:

@@ -2,14 +2,18 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from anonymizer.connections import Centre, Connect
+from anonymizer.drawing import LocationDraw
 from anonymizer.household_visit import HouseholdVisitor
+from anonymizer.leases import Leases
 from anonymizer.metrics import Metrics
 from anonymizer.parking import Parking
 from anonymizer.pseudonyms import Pseudonyms, load_pseudonyms
+from anonymizer.revocation import Draw, Revocation
 from anonymizer.worker import Worker
 from couch.centre_settings import CentreSettings, load_centre_settings
 from couch.clock import Clock, clock_from_environment
@@ -45,10 +49,11 @@ def run_worker(
             return
     ready(settings.url)
     worker = make_worker(settings, pseudonyms, connect, clock)
-    if not once:
-        worker.run(stop)
-        return
-    given_up = worker.catch_up(stop)
+    with _metrics_port(settings, worker):
+        if not once:
+            worker.run(stop)
+            return
+        given_up = worker.catch_up(stop)
     if given_up:
         raise Fault(
             f"{given_up} households could not be taken; the lines above say why. "
@@ -56,15 +61,46 @@ def run_worker(
         )
 
 
-def make_worker(settings: CentreSettings, pseudonyms: Pseudonyms, connect: Connect, clock: Clock) -> Worker:
-    """The worker with the visitors that do its work."""
+def make_worker(
+    settings: CentreSettings,
+    pseudonyms: Pseudonyms,
+    connect: Connect,
+    clock: Clock,
+    draw: Draw | None = None,
+) -> Worker:
+    """The worker with the visitors that do its work; `draw` None: in the regions that were imported."""
     metrics = Metrics()
     parking = Parking(clock, metrics, settings.tries)
+    revocation = Revocation(
+        pseudonyms,
+        parking,
+        metrics,
+        clock,
+        draw or LocationDraw(settings.geodata, settings.blurring),
+        settings.blurring,
+    )
 
     def make_visitor(household: str) -> HouseholdVisitor:
-        return HouseholdVisitor(household, pseudonyms, parking, metrics, settings.batch_documents)
+        return HouseholdVisitor(
+            household, pseudonyms, parking, metrics, settings.batch_documents, revocation
+        )
 
-    return Worker(settings, connect, make_visitor, metrics)
+    leases = Leases(settings.slices, settings.lease_s, clock)
+    return Worker(settings, connect, make_visitor, metrics, leases)
+
+
+@contextmanager
+def _metrics_port(settings: CentreSettings, worker: Worker) -> Iterator[None]:
+    """The worker's numbers on a port where the settings name one. Raises Fault where it is taken."""
+    if settings.metrics_port is None:
+        yield
+        return
+    from anonymizer.exposition import WorkerCollector, exposed  # noqa: PLC0415 - only where it is wanted
+
+    collector = WorkerCollector(worker.metrics, worker.backlog, lambda: worker.standing)
+    with exposed(settings.metrics_port, collector) as port:
+        _log.info("metrics on http://127.0.0.1:%d/metrics", port)
+        yield
 
 
 def _ready(settings: CentreSettings, centre: Centre, stop: threading.Event, *, wait: bool) -> bool:

@@ -53,6 +53,21 @@ def measured(before: HouseholdSummary, slot: datetime | None) -> HouseholdSummar
     return msgspec.structs.replace(before, last_slot=slot)
 
 
+def erased(before: HouseholdSummary) -> HouseholdSummary:
+    """What may stay of `before` once its household is erased: ids and times, built from an allow-list."""
+    return HouseholdSummary(
+        rev=before.rev,
+        household=before.household,
+        pseudonym=before.pseudonym,
+        consent=before.consent,
+        granted_at=before.granted_at,
+        revoked_at=before.revoked_at,
+        last_slot=before.last_slot,
+        devices=tuple(DeviceSummary(device=device.device, name="") for device in before.devices),
+        erased=True,
+    )
+
+
 def _with_heartbeat(device: DeviceSummary, heartbeat: Heartbeat) -> DeviceSummary:
     return msgspec.structs.replace(
         device,

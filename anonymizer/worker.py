@@ -1,33 +1,57 @@
 """The worker on all households' changes feeds: consent into `_security`, pseudonyms into `research`.
 
 A household's feed is read only when something changed there: ten thousand open feeds would cost more than
-all the work. Several threads visit several households; one that fails waits and the others go on.
+all the work. Several threads visit several households; one that fails waits and the others go on. Several
+workers share the households by leases (`anonymizer.leases`); what is announced of another's is left alone.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from anonymizer.announcements import all_households, follow
 from anonymizer.backlog import Backlog
 from anonymizer.connections import Centre, Connect
+from anonymizer.erasure_record import erasures
+from anonymizer.leases import Alone, LeaseLost
 from anonymizer.metrics import Metrics
 from couch.centre_settings import CentreSettings
-from couch.client import Server
+from couch.client import Database
+from couch.documents import Json
 from couch.errors import AccessDenied, CouchError, Unreachable
 
 _log = logging.getLogger(__name__)
 REPORT_EVERY_S = 60.0
 _FEED_ENDS_WITHIN_S = 0.5
+_ASK_AGAIN_S = 0.2
 UNREACHABLE_AT_MOST_S = 10.0  # the server restarts for everybody: do not stay away long
 
 
 class Visitor(Protocol):
     """Takes what is new in one household's feed."""
 
-    def visit(self, centre: Centre, stop: threading.Event) -> None:
-        """Raises CouchError: come again later."""
+    def visit(self, centre: Centre, stop: threading.Event, may_go_on: Callable[[], None]) -> None:
+        """Raises CouchError: come again later; LeaseLost, when `may_go_on` did: it is another's now."""
+
+
+class Serving(Protocol):
+    """Which households are this worker's; `Leases` or `Alone`."""
+
+    beat_every_s: float
+
+    def slice_of(self, household: str) -> int: ...
+
+    def held(self) -> frozenset[int]: ...
+
+    def serving(self, household: str) -> AbstractContextManager[Callable[[], None]]: ...
+
+    def beat(self, registry: Database, state: Json, *, share: bool) -> frozenset[int]: ...
+
+    def undecided(self) -> bool: ...
+
+    def release(self, registry: Database) -> None: ...
 
 
 class Worker:
@@ -39,9 +63,15 @@ class Worker:
         connect: Connect,
         make_visitor: Callable[[str], Visitor],
         metrics: Metrics,
+        leases: Serving | None = None,
     ) -> None:
-        """`make_visitor` gets a household's uuid; each thread gets connections of its own from `connect`."""
+        """`make_visitor` gets a household's uuid; each thread gets connections of its own from `connect`.
+
+        `leases` None: there is no other worker.
+        """
         self.metrics = metrics
+        self.leases: Serving = leases or Alone()
+        self.standing: dict[str, int] = {}  # what the registry said at the last beat, for the metrics
         self.backlog = Backlog()
         self._settings = settings
         self._connect = connect
@@ -55,22 +85,25 @@ class Worker:
 
         Raises AccessDenied when an account is not let in any more.
         """
-        threads = self._start(stop)
-        # It does no work of its own, and a feed of CouchDB waits ten seconds for the first byte of an answer:
-        # the end does not wait for that.
-        announcer = threading.Thread(target=self._announce, args=(stop,), name="announcements", daemon=True)
-        announcer.start()
-        try:
-            with self._connect() as centre:
-                while not stop.is_set():
-                    self._sweep(centre.admin)
-                    self._report_until_next_sweep(stop)
-        finally:
-            stop.set()
-            self.backlog.close()
-            for thread in threads:
-                thread.join()
-            announcer.join(_FEED_ENDS_WITHIN_S)
+        with self._leased(stop, share=True):
+            threads = self._start(stop)
+            # It does no work of its own, and a feed of CouchDB waits ten seconds for the first byte of an
+            # answer: the end does not wait for that.
+            announcer = threading.Thread(
+                target=self._announce, args=(stop,), name="announcements", daemon=True
+            )
+            announcer.start()
+            try:
+                with self._connect() as centre:
+                    while not stop.is_set():
+                        self._sweep(centre, self.leases.held())
+                        self._report_until_next_sweep(stop)
+            finally:
+                stop.set()
+                self.backlog.close()
+                for thread in threads:
+                    thread.join()
+                announcer.join(_FEED_ENDS_WITHIN_S)
         _log.info("ended: %s", self.metrics.line())
         if self._fatal:
             raise self._fatal[0]
@@ -78,22 +111,88 @@ class Worker:
     def catch_up(self, stop: threading.Event) -> int:
         """Take everything that stands in the feeds now; how many households failed all their tries.
 
+        Households that another living worker serves are left to it.
         Raises CouchError when the centre cannot be read.
         """
         with self._connect() as centre:
-            for household in all_households(centre.admin):
+            for household in self._households(centre):
                 self.backlog.add(household)
         return self.drain(stop)
 
     def drain(self, stop: threading.Event) -> int:
         """Visit what is in the backlog until nothing is left there; how many failed all their tries."""
-        threads = self._start(stop, give_up=True)
-        self.backlog.wait_idle(stop)
-        self.backlog.close()
-        for thread in threads:
-            thread.join()
+        with self._leased(stop, share=False):
+            threads = self._start(stop, give_up=True)
+            self.backlog.wait_idle(stop)
+            while self.leases.undecided() and not stop.wait(_ASK_AGAIN_S):
+                self.backlog.wait_idle(stop)  # slices of a worker that died come with their households
+            self.backlog.wait_idle(stop)
+            self.backlog.close()
+            for thread in threads:
+                thread.join()
         _log.info("caught up: %s", self.metrics.line())
         return self.metrics["given_up"]
+
+    @contextmanager
+    def _leased(self, stop: threading.Event, *, share: bool) -> Iterator[None]:
+        """Hold leases while the block runs, and give them back at its end. Raises CouchError."""
+        over = threading.Event()
+        with self._connect() as centre:
+            while True:
+                try:
+                    self._beat(centre, share=share)
+                    break
+                except Unreachable:
+                    if not share or stop.wait(_ASK_AGAIN_S):
+                        raise
+            beating = threading.Thread(target=self._keep_leases, args=(over, share), name="leases")
+            beating.start()
+            try:
+                yield
+            finally:
+                over.set()
+                beating.join()
+                try:
+                    self.leases.release(centre.registry)
+                except CouchError as err:
+                    _log.warning("leases stay until they end by themselves: %s", _cause(err))
+
+    def _keep_leases(self, over: threading.Event, share: bool) -> None:
+        with self._connect() as centre:
+            while not over.wait(self.leases.beat_every_s):
+                try:
+                    fresh = self._beat(centre, share=share)
+                    if fresh:
+                        self._sweep(centre, fresh)
+                except Exception as err:  # noqa: BLE001 - without this thread the worker would hold nothing
+                    self.metrics.add("failures")
+                    _log.warning("leases could not be looked after: %s", _cause(err))
+
+    def _beat(self, centre: Centre, *, share: bool) -> frozenset[int]:
+        state: Json = {
+            "waiting": len(self.backlog),
+            "lag_s": round(self.backlog.lag_s(), 1),
+            "counts": self.metrics.counts(),
+        }
+        fresh = self.leases.beat(centre.registry, state, share=share)
+        with self._lock:  # another worker may have been at these: what was remembered of them is old
+            self._visitors = {
+                household: visitor
+                for household, visitor in self._visitors.items()
+                if self.leases.slice_of(household) not in fresh
+            }
+        for wish, _rev in centre.registry.rows(start="retry:", end="retry;"):
+            household = wish.removeprefix("retry:")
+            if self.leases.slice_of(household) in self.leases.held():
+                self.backlog.add(household)
+        self.standing = {
+            "slices": len(self.leases.held()),
+            "parked_documents": sum(
+                row.value for row in centre.registry.view("registry", "parked_by_household")
+            ),
+            "erasures_open": sum(1 for each in erasures(centre.registry) if each.next_step is not None),
+        }
+        return fresh
 
     def _start(self, stop: threading.Event, *, give_up: bool = False) -> Sequence[threading.Thread]:
         threads = [
@@ -111,7 +210,11 @@ class Worker:
 
     def _visit(self, centre: Centre, household: str, stop: threading.Event, give_up: bool) -> None:
         try:
-            self._visitor(household).visit(centre, stop)
+            with self.leases.serving(household) as may_go_on, self.metrics.timed("visit"):
+                self._visitor(household).visit(centre, stop, may_go_on)
+        except LeaseLost:
+            self.metrics.add("leases_lost")  # whoever has it now looks at all its households
+            self.backlog.done(household)
         except Exception as err:  # noqa: BLE001 - a surprise in one household must not stop the others
             self._failed(household, err, give_up)
         else:
@@ -146,13 +249,19 @@ class Worker:
                 self._fatal.append(err)
                 stop.set()
 
-    def _sweep(self, admin: Server) -> None:
-        """Look at all households again, whatever was announced."""
+    def _sweep(self, centre: Centre, slices: frozenset[int]) -> None:
+        """Look at all households of these slices again, whatever was announced."""
         try:
-            for household in all_households(admin):
-                self.backlog.add(household)
+            for household in self._households(centre):
+                if self.leases.slice_of(household) in slices:
+                    self.backlog.add(household)
         except Unreachable:
             _log.warning("the centre's database does not answer; it is asked again")
+
+    def _households(self, centre: Centre) -> list[str]:
+        """Those that have a database, and those whose database is just being made anew."""
+        open_ones = [each.household for each in erasures(centre.registry) if each.next_step is not None]
+        return sorted({*all_households(centre.admin), *open_ones})
 
     def _report_until_next_sweep(self, stop: threading.Event) -> None:
         left_s = self._settings.sweep_s

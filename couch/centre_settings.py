@@ -35,6 +35,9 @@ class CentreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     retry_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 1.0  # after a first failure; it doubles
     retry_at_most_s: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 300.0
     poll_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 2.0  # where the engine has no `_db_updates`
+    slices: Annotated[int, msgspec.Meta(ge=1, le=999)] = 32  # of all households, shared among the workers
+    lease_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 30.0  # after this a worker that died is replaced
+    metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] | None = None  # Prometheus, loopback only
     sweep_s: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 600.0  # all households are looked at again
 
     def admin_server(self) -> Server:

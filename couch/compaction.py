@@ -74,17 +74,23 @@ def purge_tombstones(database: Database, prefixes: tuple[str, ...]) -> int:
     return len(found)
 
 
-def compact(database: Database, probe: str, *, within_s: float = COMPACT_WITHIN_S) -> None:
+def compact(database: Database, probe: str | None, *, within_s: float = COMPACT_WITHIN_S) -> None:
     """Compact views and documents and return when it is done.
 
-    `probe`: a document of the database; it is written once more, with what it says already.
+    `probe`: a document of the database; it is written once more, with what it says already. None: the end is
+    known by the engine's flag alone, for databases where nothing depends on it.
     Raises Unreachable when it has not ended in time, NotFound without the probe.
     """
     ends = time.monotonic() + within_s
     for design in _designs_with_views(database):
         _compact_views(database, design, ends)
     database.clean_views()
+    idle = _idle(lambda: bool(database.info().get("compact_running")))
     _until(lambda: not database.info().get("compact_running"), ends)
+    if probe is None:
+        database.server.transport.request("POST", database.name, "_compact", body={}, repeatable=True)
+        _until(idle, ends)
+        return
     before = database.get(probe)
     database.put(before)
     _compact_documents(database, probe, before["_rev"], ends)
@@ -131,14 +137,8 @@ def _compact_views(database: Database, design: Json, ends: float) -> None:
     size = _file_size(database, name)
     transport.request("POST", database.name, "_compact", name, body={}, repeatable=True)
     # Its flag may not have risen yet: a file of another size shows the end, else a while without a flag.
-    seen_idle = 0
-
-    def compacted() -> bool:
-        nonlocal seen_idle
-        seen_idle = seen_idle + 1 if at_rest() else 0
-        return seen_idle >= _IDLE_ASKS or (seen_idle > 0 and _file_size(database, name) != size)
-
-    _until(compacted, ends)
+    idle = _idle(lambda: not at_rest())
+    _until(lambda: idle() or (at_rest() and _file_size(database, name) != size), ends)
 
 
 def _file_size(database: Database, design: str) -> int:
@@ -156,6 +156,18 @@ def _root_rev(doc: Json) -> str:
     """A first revision named by the content, so that two who do this at once write the same."""
     text = msgspec.json.encode(content_of(doc), order="deterministic")
     return "1-" + hashlib.sha256(doc["_id"].encode() + b"\0" + text).hexdigest()[:32]
+
+
+def _idle(running: Callable[[], bool]) -> Callable[[], bool]:
+    """Asked again and again: whether nothing was seen running for a while."""
+    asked = 0
+
+    def idle() -> bool:
+        nonlocal asked
+        asked = 0 if running() else asked + 1
+        return asked >= _IDLE_ASKS
+
+    return idle
 
 
 def _until(condition: Callable[[], bool], ends: float) -> None:

@@ -29,6 +29,7 @@ def end_accounts(server: Server, household: str) -> list[str]:
         kept = sorted([*households, *(role for role in roles if role.startswith(_DEVICE))])
         if len(kept) == 1:
             users.delete(doc["_id"], doc["_rev"])
+            users.purge({doc["_id"]: [leaf["_rev"] for leaf in users.leaves(doc["_id"])]})
         elif kept != sorted(roles):
             users.put({**doc, "roles": kept})
         else:

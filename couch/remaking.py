@@ -1,8 +1,8 @@
-"""A household's database destroyed and made anew, so that nothing of the old facts is in it (design 7, step 4).
+"""A household's database destroyed and made anew, with nothing of the old facts in it (design 7, step 4).
 
 The order keeps stale devices out: nobody but the server's administrator may enter until the members are set,
-which is the last request, and the one that says `erased`. So a database that does not say it is the old one or
-half a new one, and is destroyed (again); one that says it is complete, and stays.
+which is the last request, and the one that says `erased`. So a database that does not say it is the old one
+or half a new one, and is destroyed (again); one that says it is complete, and stays.
 """
 
 from collections.abc import Callable, Mapping

@@ -150,6 +150,7 @@ class Erasure(Document, frozen=True, kw_only=True, tag="erasure"):
         default_factory=dict
     )  # why research could not take a reading: of how many
     devices: tuple[DeviceErasure, ...] = ()
+    read_to: str = ""  # how far the old database's feed was compared with research
 
     @property
     def id(self) -> str:

@@ -4,12 +4,18 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
-import msgspec
 import pytest
 
 from anonymizer.household_facts import HouseholdFacts
-from anonymizer.mapping import granted_context, research_gap, research_measurement, revoked_context
+from anonymizer.mapping import (
+    anonymized_context,
+    granted_context,
+    research_gap,
+    research_measurement,
+    withdrawn_context,
+)
 from anonymizer.pseudonyms import Pseudonyms
+from couch.blurring import Blurring
 from couch.documents import (
     ConsentState,
     Context,
@@ -28,6 +34,9 @@ METER = "44444444-4444-4444-8444-444444444444"
 SYSTEM = "55555555-5555-4555-8555-555555555555"
 NAMES = Pseudonyms(b"k" * 32)
 SLOT = datetime(2025, 7, 1, 12, tzinfo=UTC)
+
+
+ELSEWHERE = ContextLocation(latitude=54.0, longitude=10.0, anonymized=True)
 
 
 def measurement(**change: Any) -> Measurement:
@@ -167,21 +176,36 @@ def test_a_household_of_which_nothing_is_known_has_an_empty_context() -> None:
     assert (context.metadata, context.location, context.meters) == (None, None, ())
 
 
-def test_a_revocation_takes_place_and_installation_out_of_the_context() -> None:
+def test_a_context_that_waits_for_its_anonymization_shows_neither_place_nor_installation() -> None:
     before = granted_context(FACTS, HOUSEHOLD, NAMES)
-    after = revoked_context(before)
+    after = withdrawn_context(before)
     assert (after.consent, after.location, after.pv_systems) == (ConsentState.REVOKED, None, ())
     assert (after.id, after.metadata, after.meters) == (before.id, before.metadata, before.meters)
+    assert not after.anonymized
 
 
-def test_a_context_that_says_revoked_already_stays_as_it_is() -> None:
-    anonymized = msgspec.structs.replace(
-        revoked_context(granted_context(FACTS, HOUSEHOLD, NAMES)),
-        location=ContextLocation(latitude=54.0, longitude=10.0, anonymized=True),
+def test_an_anonymized_context_has_the_drawn_place_and_blurred_installations() -> None:
+    exact = granted_context(FACTS, HOUSEHOLD, NAMES)
+    after = anonymized_context(exact, ELSEWHERE, Blurring())
+    assert (after.consent, after.anonymized, after.location) == (ConsentState.REVOKED, True, ELSEWHERE)
+    (system,) = after.pv_systems
+    assert (system.nominal_power_kw, system.installed_on.month, system.installed_on.day) == (
+        round(exact.pv_systems[0].nominal_power_kw),
+        1,
+        1,
     )
-    assert revoked_context(anonymized) is anonymized
+    assert (system.azimuth_deg, system.meters) == (
+        exact.pv_systems[0].azimuth_deg,
+        exact.pv_systems[0].meters,
+    )
+
+
+def test_an_anonymized_context_is_never_withdrawn() -> None:
+    anonymized = anonymized_context(granted_context(FACTS, HOUSEHOLD, NAMES), ELSEWHERE, Blurring())
+    assert withdrawn_context(anonymized) is anonymized
 
 
 def test_fields_that_somebody_added_to_a_context_go_with_the_revocation() -> None:
     odd = Context.from_json({**granted_context(FACTS, HOUSEHOLD, NAMES).to_json(), "street": "Musterweg"})
-    assert "Musterweg" not in json.dumps(revoked_context(odd).to_json())
+    for after in (withdrawn_context(odd), anonymized_context(odd, ELSEWHERE, Blurring())):
+        assert "Musterweg" not in json.dumps(after.to_json())

@@ -45,6 +45,18 @@ class FakeServer:
     def info(self) -> dict[str, int]:
         return {"update_seq": self.seqs[self.name.removeprefix("household-")]}
 
+    def documents(self, **_: Any) -> Iterator[dict[str, Any]]:
+        """Of the registry: no erasures."""
+        return iter(())
+
+    def rows(self, **_: Any) -> Iterator[tuple[str, str]]:
+        """Of the registry: no wishes."""
+        return iter(())
+
+    def view(self, *_: Any) -> Iterator[Any]:
+        """Of the registry: nothing parked."""
+        return iter(())
+
     def close(self) -> None:
         """Nothing is open."""
 
@@ -58,7 +70,7 @@ class FakeVisitor:
     visits: int = 0
     visited: threading.Event = field(default_factory=threading.Event)
 
-    def visit(self, centre: Centre, stop: threading.Event) -> None:
+    def visit(self, centre: Centre, stop: threading.Event, may_go_on: Callable[[], None]) -> None:
         self.visits += 1
         if self.failures:
             raise self.failures.pop()

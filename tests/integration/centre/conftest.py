@@ -23,6 +23,7 @@ from couch.documents import (
     Author,
     Consent,
     Contact,
+    ContextLocation,
     Device,
     Document,
     Json,
@@ -35,6 +36,7 @@ from couch.documents import (
     Registration,
     TimeProvenance,
 )
+from couch.errors import Fault
 from couch.names import REGISTRY, RESEARCH, device_roles, household_database
 from couch.settings import Account, Endpoint, Secret
 from provisioning.centre_setup import set_up_centre
@@ -93,6 +95,25 @@ class Household:
 
 
 @dataclass
+class FakeDraw:
+    """Draws north of the place, never the same twice; refuses while it is told to."""
+
+    refusal: Fault | None = None
+    drawn: list[ContextLocation] = field(default_factory=list)
+
+    def __call__(self, exact: ContextLocation) -> ContextLocation:
+        if self.refusal is not None:
+            raise self.refusal
+        north = 0.05 + len(self.drawn) / 10_000
+        self.drawn.append(
+            ContextLocation(
+                latitude=round(exact.latitude + north, 6), longitude=exact.longitude, anonymized=True
+            )
+        )
+        return self.drawn[-1]
+
+
+@dataclass
 class RunningCentre:
     """The centre's databases with one connection as each account, for the test's own thread."""
 
@@ -106,12 +127,13 @@ class RunningCentre:
     spare: list[str] = field(default_factory=list)  # uuids of households to come
     device: str = ""
     device_server: Server | None = None
+    draw: FakeDraw = field(default_factory=FakeDraw)
 
     def connect(self) -> Centre:
         return Centre(self.settings.admin_server(), self.settings.worker_server())
 
     def new_worker(self) -> Worker:
-        return make_worker(self.settings, self.pseudonyms, self.connect, Clock())
+        return make_worker(self.settings, self.pseudonyms, self.connect, Clock(), self.draw)
 
     def take(self, household: Household) -> Worker:
         """A worker that starts, takes what this household has and ends."""
