@@ -1,40 +1,53 @@
 """What an erased household leaves in a server's system databases.
 
-Each is deleted first, which ends what depends on it, then purged, since a tombstone keeps its id for good.
-Needs the server's administrator; every step can be repeated. Raises CouchError.
+Each is deleted first, which ends what depends on it, then every tombstone there is purged, since it keeps its
+id for good. Needs the server's administrator; every step can be repeated. Raises CouchError.
 """
 
+import time
 from collections.abc import Collection
 
 from couch.accounts import USERS, user_id
 from couch.client import Server
-from couch.compaction import compact
+from couch.compaction import compact, purge_tombstones
 from couch.database import Database
 from couch.documents.fields import Json
-from couch.errors import Conflict, NotFound
-from couch.replication_jobs import touches
+from couch.errors import Conflict, NotFound, Unreachable
+from couch.replication_jobs import replication_jobs, touches
 
 _REPLICATIONS = "_replicator"
 _PROBE = "_design/compaction"  # the replicator takes any other document for a replication
+_ENDS_WITHIN_S = 30.0
+_LOOK_EVERY_S = 0.1
 
 
 def forget_replications(server: Server, databases: Collection[str]) -> int:
-    """Remove the documents of `_replicator` that name one of these databases; how many there were."""
+    """Remove the documents of `_replicator` that name one of these databases; how many there were.
+
+    Raises Unreachable when their jobs have not ended after 30 s.
+    """
     documents = server.database(_REPLICATIONS)
-    return _forget(documents, [doc["_id"] for doc in _all(documents) if touches(doc, databases)])
+    found = [doc["_id"] for doc in _all(documents) if touches(doc, databases)]
+    for doc_id in found:
+        _delete(documents, doc_id)
+    ends = time.monotonic() + _ENDS_WITHIN_S
+    while any(touches(job, databases) for job in replication_jobs(server)):
+        # Not purged before: the replicator learns from the tombstone that a job has to end.
+        if time.monotonic() >= ends:
+            raise Unreachable("a replication of the household has not ended yet; it is looked at again.")
+        time.sleep(_LOOK_EVERY_S)
+    _purge_tombstones(documents)
+    return len(found)
 
 
 def forget_accounts(server: Server, role: str, *, keep: Collection[str]) -> int:
     """Remove the accounts that have `role`, but for those named in `keep`; how many there were."""
     users = server.database(USERS)
     found = [doc for doc in _all(users) if role in doc.get("roles", ()) and doc.get("name") not in keep]
-    return _forget(users, [doc["_id"] for doc in found])
-
-
-def forget_document(database: Database, doc_id: str) -> None:
-    """Purge every leaf revision of a document, conflicting and deleted ones too."""
-    while revs := [leaf["_rev"] for leaf in database.leaves(doc_id)]:
-        database.purge({doc_id: revs})
+    for doc in found:
+        _delete(users, doc["_id"])
+    _purge_tombstones(users)
+    return len(found)
 
 
 def compact_system(server: Server, account: str) -> None:
@@ -47,7 +60,8 @@ def compact_system(server: Server, account: str) -> None:
     if replications.exists():
         replications.replace(_PROBE, lambda _stored: {"language": "javascript"})
         compact(replications, _PROBE)
-        _forget(replications, [_PROBE])
+        _delete(replications, _PROBE)
+        _purge_tombstones(replications)
 
 
 def _all(database: Database) -> list[Json]:
@@ -57,11 +71,11 @@ def _all(database: Database) -> list[Json]:
         return []  # no such database: nothing was written down
 
 
-def _forget(database: Database, doc_ids: Collection[str]) -> int:
-    for doc_id in doc_ids:
-        _delete(database, doc_id)
-        forget_document(database, doc_id)
-    return len(doc_ids)
+def _purge_tombstones(database: Database) -> None:
+    try:
+        purge_tombstones(database, ("",))
+    except NotFound:
+        return  # no such database
 
 
 def _delete(database: Database, doc_id: str) -> None:

@@ -4,7 +4,7 @@ A one-shot of `POST /_replicate` goes on when whoever asked for it is gone. Need
 """
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from couch.client import Server
@@ -14,14 +14,19 @@ from couch.errors import NotFound
 _MOST_JOBS = 10_000  # CouchDB answers 100 where nothing else is asked for
 
 
+def replication_jobs(server: Server) -> list[Json]:
+    """What runs or waits to run, as `_scheduler/jobs` tells it. Raises CouchError."""
+    answer = server.transport.request("GET", "_scheduler", "jobs", params={"limit": _MOST_JOBS})
+    return cast(list[Json], answer["jobs"])
+
+
 def stop_replications(server: Server, databases: Collection[str]) -> int:
     """End what runs from or into a database of one of these names, one-shots too; how many that were.
 
     Raises CouchError.
     """
-    rows = server.transport.request("GET", "_scheduler", "jobs", params={"limit": _MOST_JOBS})["jobs"]
     stopped = 0
-    for row in rows:
+    for row in replication_jobs(server):
         if row.get("doc_id") is None and touches(row, databases):
             try:
                 body = {"replication_id": row["id"], "cancel": True}

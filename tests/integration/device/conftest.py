@@ -135,7 +135,11 @@ class Site:
     def with_centre(self, url: str) -> "Site":
         """The same device with another address of the centre."""
         centre = msgspec.structs.replace(self.settings.centre, url=url)
-        return dataclasses.replace(self, settings=msgspec.structs.replace(self.settings, centre=centre))
+        return self.with_settings(msgspec.structs.replace(self.settings, centre=centre))
+
+    def with_settings(self, settings: DeviceSettings) -> "Site":
+        """The same device with other settings."""
+        return dataclasses.replace(self, settings=settings)
 
     def close(self) -> None:
         for head in self.heads:
