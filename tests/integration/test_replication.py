@@ -203,7 +203,7 @@ def test_what_is_pushed_before_the_centre_knows_the_grant_is_skipped_until_it_is
 
     before = offer_again(pair.centre, pair.agent)
     assert (before.held, before.missing, before.sent) == (1, 1, 0)
-    assert before.refused == ((doc["_id"], "measurement: consent is not granted"),)
+    assert before.refused == ((doc["_id"], "measurement _security.consent: consent is not granted"),)
 
     raise_consent(pair.centre_admin, ConsentState.GRANTED)
     assert pair.push(PUSH_GRANTED) == (0, 0)  # the checkpoint has passed it

@@ -16,13 +16,13 @@ module.exports = function (doc, old, roles, consent) {
   }
   var rules = types[type];
   standing(type, rules.during, consent);
-  writer(type, rules, doc, roles);
-  if (doc._attachments !== undefined) {
-    refuse(type, '_attachments', 'no attachment belongs here');
-  }
   if (doc._deleted) {
     tombstone(type, rules, doc, roles);
     return;
+  }
+  writer(type, rules, doc, roles);
+  if (doc._attachments !== undefined) {
+    refuse(type, '_attachments', 'no attachment belongs here');
   }
   if (rules.once) {
     once(type, doc, old);
