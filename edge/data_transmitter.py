@@ -19,7 +19,7 @@ from couch.replication import (
     push,
     push_selector,
 )
-from edge.links import Links
+from edge.links import CentreConnection, Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class DataTransmitter:
         settings = links.settings
         self._local = links.local(settings.local.agent)
         self._replica = links.replica(settings.local.agent)
-        self._centre = links.centre()
+        self._centre = CentreConnection(links)
         self._pull_into = links.replica_site(settings.local.pull)
         self._push_from = links.replica_site(settings.local.push)
         self._centre_site = links.centre_site()
@@ -46,7 +46,7 @@ class DataTransmitter:
 
     def pull(self) -> Outcome:
         """Fetch what the centre writes: registration, meters, orders, and consent recorded there."""
-        ids = pull_ids(self._centre, self._replica)
+        ids = pull_ids(self._centre.database(), self._replica)
         return pull(
             self._local,
             self._centre_site,
@@ -61,7 +61,7 @@ class DataTransmitter:
         The two selectors are two replications with a checkpoint each, so the first push of measurements
         reads from the beginning: what was measured before the centre knew the grant is not lost.
         """
-        shown = centre_consent(self._centre)
+        shown = centre_consent(self._centre.database())
         granted = here is ConsentState.GRANTED and shown is ConsentState.GRANTED
         outcome = push(
             self._local,
@@ -74,4 +74,4 @@ class DataTransmitter:
 
     def reconcile(self) -> Ledger:
         """Offer the centre everything it lacks; only while both sides are granted (see `edge.reconcile`)."""
-        return offer_again(self._centre, self._replica)
+        return offer_again(self._centre.database(), self._replica)
