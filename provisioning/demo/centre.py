@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from couch.client import Server
+from couch.private_files import write_private
 from provisioning.demo.processes import Process, free_port, run_once
 from provisioning.demo.visitor import Visitor
-from provisioning.private_files import write_private
 
 READY = "listening on "
 SERVING = "serving on "
