@@ -154,17 +154,32 @@ class Enrolment:
     ) -> CertificateAnswer:
         try:
             self._check_rate(device)
-            if standing.erased:
-                return CertificateAnswer(self._authority.issue_farewell(csr, device, household, erased=True))
-            if standing.email is None:
-                raise Fault(f"the household {household} has no registration, so no email for a certificate")
-            chain = self._authority.issue_device(csr, device, household, standing.email, scopes)
+            chain = self._signed(csr, device, household, standing, scopes)
+            serial = read_certificate(chain.encode()).serial
+            self._take_back_if_revoked(device, serial)
         except BadSigningRequest as err:
             raise EnrolmentRefused("malformed", str(err)) from err
         except Fault as err:
             raise _trouble(err) from err
-        self._households.note_serial(household, device, read_certificate(chain.encode()).serial)
+        if not standing.erased:
+            self._households.note_serial(household, device, serial)
         return CertificateAnswer(chain)
+
+    def _signed(
+        self, csr: str, device: str, household: str, standing: HouseholdStanding, scopes: frozenset[str]
+    ) -> str:
+        if standing.erased:
+            return self._authority.issue_farewell(csr, device, household, erased=True)
+        if standing.email is None:
+            raise Fault(f"the household {household} has no registration, so no email for a certificate")
+        return self._authority.issue_device(csr, device, household, standing.email, scopes)
+
+    def _take_back_if_revoked(self, device: str, serial: str) -> None:
+        """The device may have been revoked since it was judged: whoever did that did not see this one."""
+        code = self._store.code(device)
+        if code is not None and code.cancelled_at is not None:
+            self._authority.records.revoke(serial, self._now(), "privilege_withdrawn")
+            raise EnrolmentRefused("certificate_revoked", "the certificate or its device was revoked")
 
     def _check_rate(self, device: str) -> None:
         since = self._now() - _A_DAY

@@ -249,6 +249,7 @@ proxy_set_header Content-Type $content_type;
 proxy_set_header If-Match $http_if_match;
 proxy_set_header If-None-Match $http_if_none_match;
 proxy_set_header X-Forwarded-For $remote_addr;
+proxy_set_header X-Forwarded-Proto https;
 proxy_set_header X-Survey-Client-Cert $ssl_client_escaped_cert;
 proxy_set_header X-Survey-Target $request_uri;
 proxy_set_header X-Survey-Method $request_method;
@@ -291,6 +292,7 @@ server {
         proxy_set_header Host $host;
         proxy_set_header Connection "";
         proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto https;
         proxy_set_header X-Survey-Client-Cert "";
         proxy_set_header X-Survey-Proxy-Secret "";
         proxy_set_header X-Survey-Target "";
