@@ -23,6 +23,7 @@ from couch.admission import (
     METHOD_HEADER,
     PASSED_REQUEST_HEADERS,
     PROBLEM,
+    SCHEME_HEADER,
     SECRET_HEADER,
     TARGET_HEADER,
     Admitted,
@@ -126,6 +127,7 @@ class Door:
             TARGET_HEADER: request.raw_path,
             METHOD_HEADER: request.method,
             ADDRESS_HEADER: request.remote or "",
+            SCHEME_HEADER: "https",
         }
         url = URL(self._settings.upstream.rstrip("/") + request.raw_path, encoded=True)
         try:

@@ -37,7 +37,7 @@ from couch.node.replicator.routes import routes as replicator_routes
 from couch.node.replicator.service import ReplicatorService
 from couch.node.routing import add_routes
 from couch.node.settings import NodeSettings
-from couch.node.tls_listener import TlsListener, server_context
+from couch.node.tls_listener import ServerContext, TlsListener
 from couch.node.views.http import routes as view_routes
 from couch.node.views.service import ViewService
 
@@ -166,7 +166,7 @@ def _for_devices(
             "the node's TLS listener needs the key of tokens. Set jwt_key or SURVEY_JWT_KEY; "
             "make one with: openssl rand -base64 32"
         )
-    context = server_context(tls)
+    context = ServerContext(tls)
     door = Door(gatekeeper(settings, own_url), tls)
     stack.push_async_callback(door.close)
     app[DOOR] = door

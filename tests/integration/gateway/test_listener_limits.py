@@ -15,7 +15,7 @@ from couch.errors import Fault, Unreachable
 from couch.secret import Secret
 
 sys.path.insert(0, str(Path(__file__).parent))
-from gateway_world import PASSWORD, WITHIN_S, Centre, Loop, Survey, node_settings, tls_settings, uuid_of
+from gateway_world import HOST, PASSWORD, WITHIN_S, Centre, Loop, Survey, node_settings, tls_settings, uuid_of
 
 HEAD_S, IDLE_S, REQUEST_S = 1.0, 1.5, 1.0
 MOST, EACH = 6, 4
@@ -152,6 +152,31 @@ def test_the_node_ends_while_devices_are_connected(survey, loop, tmp_path):
         connection.close()
         stopping.join(WITHIN_S)
         assert not stopping.is_alive()
+
+
+def test_a_renewed_certificate_of_the_server_is_taken_up(survey, loop, tmp_path):
+    names = ("first", "second")
+    first, second = (
+        survey.write(name, lambda csr: survey.authority.issue_server(csr, [HOST])) for name in names
+    )
+    tls = tls_settings(survey, certificate_file=str(first[0]), key_file=str(first[1]))
+    with (
+        loop.node(node_settings(tmp_path, tls=tls), survey.gatekeeper) as node,
+        Server(node.url, user="admin", password=PASSWORD) as admin,
+    ):
+        assert node.tls_url is not None
+        centre = Centre(survey, admin, int(node.tls_url.rpartition(":")[2]))
+
+        def shown() -> str:
+            with centre.connect() as connection:
+                return str((connection.getpeercert() or {})["serialNumber"])
+
+        before = shown()
+        first[0].write_text("half of a file")
+        assert shown() == before
+        second[1].replace(first[1])
+        second[0].replace(first[0])
+        assert shown() != before
 
 
 @pytest.mark.parametrize(
