@@ -1,7 +1,8 @@
 """What a device's own processes (agent and page, without the database) cost: memory and processor time.
 
-A centre and a device with two simulated meters run on the real clock; the page is read once a minute. Memory is
-the resident set and the proportional set (pages shared by processes count once in all), in MB of 10**6 bytes.
+A centre and a device with two simulated meters run on the real clock; the page is read once a minute.
+Memory is the resident set and the proportional set (what processes share counts once in all), in MB of 10**6
+bytes.
 The estimate for a Raspberry Pi 4 multiplies this machine's share of a core by 5, the ratio that single-core
 benchmarks of CPython show between a current x86 server core and a Cortex-A72 at 1.5 GHz.
 
