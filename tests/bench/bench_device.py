@@ -46,7 +46,7 @@ def main() -> None:
         file.write_text(household_file(ADA, None), encoding="utf-8")
         made = centre.add_household(file)
         (new,) = made.devices
-        device = DemoDevice(Path(new.settings), centre, environ, device=new.device, household=made.household)
+        device = DemoDevice(Path(new.bundle), centre, environ, device=new.device, household=made.household)
         device.start()
         try:
             measure(device, clock, seconds)
