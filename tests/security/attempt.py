@@ -19,15 +19,14 @@ _PLACE = re.compile(r"<([a-z_]+)>")
 class Attempt:
     """One row.
 
-    `must`: alternatives separated by ` or `, each one status for every answer that came, and then words that
-    must stand in the answers: `403 bad_target`. `shut`: the connection ended without an answer. `nginx` says
-    it where nginx differs from the embedded listener. `raw`: all bytes of the request (each character one
-    byte) where they are no proper request. `steps`: what one request cannot try; it returns the answer that
-    must be a refusal.
-
-    `harmless`: the request is answered, but what it tries does not come true, which the state of the centre
-    and the answer show. `settles`: it changes something of the attacker's own, such as a counter or a first
-    certificate that is rightly theirs.
+    `must`: alternatives separated by ` or `, each the statuses of all answers and then words that stand in
+    them: `403 bad_target`, `200,403`. `shut`: the connection ended without an answer; `bare`: what came has
+    no status line. A status below 300: the request is answered, but what it tries does not come true, which
+    the centre's state and the answer show. `nginx` says it where nginx differs from the embedded listener.
+    `raw`: all bytes of the request (each character one byte) where they are no proper request. `steps`: what
+    one request cannot try; it returns the answer that must be a refusal. `settles`: it changes something of
+    the attacker's own, such as a first certificate that is rightly theirs. `logged`: False where nothing was
+    asked that a log could tell of.
     """
 
     tries: str
@@ -43,8 +42,8 @@ class Attempt:
     source: str = "127.0.0.1"
     tls: Tls | None = None
     steps: Callable[[Any], Reply] | None = None
-    harmless: bool = False
     settles: bool = False
+    logged: bool = True
 
     def payload(self, places: Mapping[str, str], host: str) -> bytes:
         """The bytes to send."""
@@ -62,14 +61,14 @@ def request(
 ) -> bytes:
     """A whole request that asks for the connection to be closed; `headers` are whole lines."""
     content = filled(body, places).encode()
-    given = " ".join(headers).lower()
+    given = {line.partition(":")[0].lower() for line in headers}
     lines = [f"{method} {filled(target, places)} HTTP/1.1"]
-    if "host:" not in given:
+    if "host" not in given:
         lines.append(f"Host: {places['host']}")
     lines += ["Connection: close", *(filled(line, places) for line in headers)]
-    if content and "content-type:" not in given:
+    if content and "content-type" not in given:
         lines.append("Content-Type: application/json")
-    if "content-length:" not in given and (content or method in ("POST", "PUT")):
+    if "content-length" not in given and (content or method in ("POST", "PUT")):
         lines.append(f"Content-Length: {len(content)}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + content
 
@@ -90,4 +89,6 @@ def _fits(reply: Reply, alternative: str) -> bool:
     status, _, word = alternative.partition(" ")
     if status == "shut":
         return not reply.raw
-    return bool(reply.statuses) and set(reply.statuses) == {int(status)} and word in reply.text
+    if status == "bare":
+        return bool(reply.raw) and not reply.statuses and word in reply.text
+    return reply.statuses == tuple(int(one) for one in status.split(",")) and word in reply.text

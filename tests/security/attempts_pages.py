@@ -1,12 +1,14 @@
 """The people's pages: coming in without an account, as somebody else, or with what has ended."""
 
+# ruff: noqa: E501 - a table: a row is read across
+
 from collections.abc import Callable
 from typing import Any
 
 from attempt import Attempt
 from page_visitor import Visitor
 from raw_client import Reply
-from security_centre import PASSWORDS
+from security_pages import PASSWORDS
 
 _TO_SIGN_IN = "303 /sign-in"
 _SOURCES = iter(range(100, 250))

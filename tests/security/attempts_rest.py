@@ -1,5 +1,7 @@
 """The REST API by a device with every scope: other households, other methods, other bodies."""
 
+# ruff: noqa: E501 - a table: a row is read across
+
 from attempt import Attempt
 
 _STORE = "/household/meter/measurement"

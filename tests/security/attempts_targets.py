@@ -1,5 +1,7 @@
 """Request targets in other forms than the plain one: two readers might read them in two ways."""
 
+# ruff: noqa: E501 - a table: a row is read across
+
 from attempt import Attempt
 
 _OWN, _OTHER = "/household-<own>", "household-<other>"
@@ -8,10 +10,10 @@ _EITHER = "403 bad_target or 400"
 
 # what it tries, the target, what must come back, what nginx answers where it does not ask the gateway
 _ROWS = (
-    ("encodes a slash in its database's name", f"/household-<own>%2F_security", _BAD, ""),
+    ("encodes a slash in its database's name", "/household-<own>%2F_security", _BAD, ""),
     ("encodes slashes towards another household", f"{_OWN}%2F..%2F{_OTHER}/_security", _BAD, ""),
     ("encodes the slash of the path's beginning", f"/%2F{_OTHER}/_security", _BAD, ""),
-    ("encodes a slash in small letters", f"/household-<own>%2f_all_docs", _BAD, ""),
+    ("encodes a slash in small letters", "/household-<own>%2f_all_docs", _BAD, ""),
     ("climbs by dot segments", f"{_OWN}/../{_OTHER}/_security", _BAD, ""),
     ("climbs by encoded dots", f"{_OWN}/%2e%2e/{_OTHER}/_security", _BAD, ""),
     ("climbs by half-encoded dots", f"{_OWN}/.%2E/{_OTHER}/_security", _BAD, ""),
@@ -20,7 +22,7 @@ _ROWS = (
     ("climbs above the root", f"/../../{_OTHER}/_security", _EITHER, "400"),
     ("stays by a dot segment", f"{_OWN}/./_security", _BAD, ""),
     ("encodes a slash twice", f"{_OWN}%252F_all_docs", _BAD, ""),
-    ("encodes a letter", f"/%68ousehold-<own>/_all_docs", _BAD, ""),
+    ("encodes a letter", "/%68ousehold-<own>/_all_docs", _BAD, ""),
     ("encodes an underscore", f"{_OWN}/%5Fall_docs", _BAD, ""),
     ("encodes overlong dots", f"{_OWN}/%c0%ae%c0%ae/{_OTHER}/_security", _BAD, ""),
     ("encodes an overlong slash", f"{_OWN}%c0%af_all_docs", _BAD, ""),
@@ -38,9 +40,9 @@ _ROWS = (
     ("writes the path in capitals", f"{_OWN}/_SECURITY", "403 forbidden", ""),
     ("adds a fragment", f"{_OWN}/_security#/../{_OTHER}", _EITHER, ""),
     ("adds a parameter to the path", f"{_OWN};x=1/_security", _BAD, ""),
-    ("gives an absolute address of another host", f"http://127.0.0.1/{_OTHER}/_security", _EITHER, "400"),
+    ("gives an absolute address of another host", f"http://127.0.0.1/{_OTHER}/_security", _EITHER, "421 or 400"),
     ("gives an absolute address of this host", f"https://<host>/{_OTHER}/_security", _EITHER, "400"),
-    ("gives an absolute address with credentials", f"http://admin:<admin_password>@localhost/_all_dbs", _EITHER, "400"),
+    ("gives an absolute address with credentials", "http://admin:<admin_password>@localhost/_all_dbs", _EITHER, "400"),
     ("gives a target without a slash", f"{_OTHER}/_security", _EITHER, "400"),
     ("asks for the whole server", "*", _EITHER, "400"),
     ("writes letters beyond ASCII", f"{_OWN}/\xe4\xff", _EITHER, ""),
@@ -75,5 +77,5 @@ ATTEMPTS = (
             must="400 or 403 bad_target"),
     Attempt(tries="in the target: writes a tab", raw=f"GET {_OWN}/_security\tx HTTP/1.1\r\nHost: <host>\r\nConnection: close\r\n\r\n",
             must="400 or 403 bad_target"),
-    Attempt(tries="in the target: writes 9,000 characters", target=f"{_OWN}/{'a' * 9000}", must="400 or 403 bad_target"),
+    Attempt(tries="in the target: writes 9,000 characters", target=f"{_OWN}/{'a' * 9000}", must="400 or 414 or 403 bad_target"),
 )  # fmt: skip

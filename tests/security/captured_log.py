@@ -4,7 +4,7 @@ import logging
 import re
 from pathlib import Path
 
-# What must not stand in any log, whatever its value: tokens, private keys, certificates (an email is in them).
+# What must not stand in any log, whatever its value: tokens, keys, certificates (an email is in them).
 _FORMS = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.|PRIVATE KEY|BEGIN(%20| )CERTIFICATE|\bBasic [A-Za-z0-9+/]{8,}")
 
 

@@ -38,7 +38,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         if counts[door, "attempts"]:
             terminalreporter.write_line(
                 f"{door}: {counts[door, 'attempts']} attempts, {counts[door, 'refused']} refused, "
-                f"{counts[door, 'harmless']} answered without effect"
+                f"{counts[door, 'answered']} answered without effect"
             )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from raw_client import Reply
-from security_centre import PASSWORDS
+from security_pages import PASSWORDS
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 _FORM = "Content-Type: application/x-www-form-urlencoded"

@@ -12,6 +12,7 @@ from pathlib import Path
 WITHIN_S = 8.0
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r]")
 _AT_ONCE = 65536
+_MORE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,12 @@ class Connection:
     """One connection. Raises OSError (ssl.SSLError too) where none is made."""
 
     def __init__(
-        self, to: Address, identity: Identity | None = None, *, source: str = "127.0.0.1", tls: Tls | None = None
+        self,
+        to: Address,
+        identity: Identity | None = None,
+        *,
+        source: str = "127.0.0.1",
+        tls: Tls | None = None,
     ) -> None:
         plain = socket.create_connection(("127.0.0.1", to.port), WITHIN_S, (source, 0))
         try:
@@ -138,10 +144,13 @@ class Connection:
             left = within_s - (time.monotonic() - began)
             if left <= 0:
                 return Reply(raw, silent=True, seconds=time.monotonic() - began)
-            self.socket.settimeout(left)
+            over = _says_that_it_ends(raw)
+            self.socket.settimeout(min(left, _MORE_S) if over else left)
             try:
                 piece = self.socket.recv(_AT_ONCE)
             except TimeoutError:
+                if over:  # nginx leaves its side open for some seconds more
+                    return Reply(raw, seconds=time.monotonic() - began)
                 continue
             except OSError:  # a reset, or the alert by which TLS refuses
                 piece = b""
@@ -191,6 +200,12 @@ def _secured(
     if identity is not None:
         context.load_cert_chain(identity.certificate, identity.key)
     return context.wrap_socket(plain, server_hostname=tls.name or to.name)
+
+
+def _says_that_it_ends(raw: bytes) -> bool:
+    """Whether the last answer is whole and says that nothing follows it."""
+    last = raw[raw.rfind(b"HTTP/1.") :]
+    return b"connection: close" in last.partition(b"\r\n\r\n")[0].lower() and _complete(last)
 
 
 def _complete(raw: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Every kind of certificate that a caller may show, good ones and bad ones, from the survey's own authority."""
+"""Every kind of certificate that a caller may show, good and bad, from the survey's own authority."""
 
 import uuid
 from collections.abc import Callable
@@ -78,10 +78,12 @@ class Authority:
 
     def revoke_quietly(self, name: str) -> None:
         """In the records alone: the published list does not say it yet."""
-        self.issuing.records.revoke(self.serial(name), datetime.now(UTC).replace(microsecond=0), "unspecified")
+        self.issuing.records.revoke(
+            self.serial(name), datetime.now(UTC).replace(microsecond=0), "unspecified"
+        )
 
-    def bad_ones(self, member: Member, other: Member) -> None:
-        """Certificates that must open nothing; each speaks of `member`'s device."""
+    def bad_ones(self, member: Member, other: Member, stolen: Member) -> None:
+        """Certificates that must open nothing; most speak of `member`'s device, one of the stolen one."""
         now = datetime.now(UTC).replace(microsecond=0)
         valid = Validity(now - _DAY, now + _DAY)
         signer = self.signer()
@@ -89,6 +91,13 @@ class Authority:
         self._made("expired", signer, names, Validity(now - 40 * _DAY, now - _DAY), recorded=True)
         alone = _names(replace(member, device=str(uuid.uuid4())))
         self._made("expired_alone", signer, alone, Validity(now - 40 * _DAY, now - _DAY), recorded=True)
+        self._made(
+            "expired_of_a_stolen_device",
+            signer,
+            _names(stolen),
+            Validity(now - 40 * _DAY, now - _DAY),
+            recorded=True,
+        )
         self._made("beyond_grace", signer, names, Validity(now - 900 * _DAY, now - 800 * _DAY), recorded=True)
         self._made("not_yet_valid", signer, names, Validity(now + _DAY, now + 40 * _DAY), recorded=True)
         self._made("expired_unrecorded", signer, names, Validity(now - 40 * _DAY, now - _DAY))
@@ -181,10 +190,15 @@ class Authority:
         )
         if contradiction is not None:
             member, other = contradiction
-            uris = [x509.UniformResourceIdentifier(f"urn:uuid:{each}") for each in (member.device, member.household)]
+            uris = [
+                x509.UniformResourceIdentifier(f"urn:uuid:{each}")
+                for each in (member.device, member.household)
+            ]
             builder = (
                 builder.add_extension(x509.SubjectAlternativeName(uris), critical=False)
-                .add_extension(own.identity_extension(own.DEVICE, other.device, other.household), critical=False)
+                .add_extension(
+                    own.identity_extension(own.DEVICE, other.device, other.household), critical=False
+                )
                 .add_extension(own.scopes_extension(SCOPES), critical=False)
             )
         certificate = builder.sign(signer.key, SHA256())

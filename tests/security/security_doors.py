@@ -35,7 +35,7 @@ class Node:
     """An embedded node in an event loop of its own thread."""
 
     def __init__(
-        self, folder: Path, port: int, password: str, key: str, tls: TlsSettings, keeper: Gatekeeper | None
+        self, folder: Path, *, port: int, password: str, key: str, tls: TlsSettings, keeper: Gatekeeper
     ) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -80,7 +80,9 @@ def listener_settings(authority: Authority, pages_port: int, secret: str) -> Tls
 class Nginx:
     """Debian's nginx with the configuration that `survey provision nginx` writes."""
 
-    def __init__(self, folder: Path, authority: Authority, engine: str, pages_port: int, secret_file: Path) -> None:
+    def __init__(
+        self, folder: Path, authority: Authority, *, engine: str, pages_port: int, secret_file: Path
+    ) -> None:
         program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
         if program is None:
             pytest.skip(NEEDS_NGINX)
@@ -88,7 +90,9 @@ class Nginx:
         folder.chmod(0o755)
         self.port, self.log, self.errors = free_port(), folder / "access.log", folder / "error.log"
         crl = folder / "crl.pem"
-        crl.write_bytes(authority.ca.crl.read_bytes())  # as a copied file, so it can be older than the records
+        crl.write_bytes(
+            authority.ca.crl.read_bytes()
+        )  # as a copied file, so it can be older than the records
         options = DoorOptions(
             name=NAME,
             certificate=authority.server.certificate,
@@ -108,11 +112,13 @@ class Nginx:
             text = text.replace(real, short)
         site.write_text(text)
         main = folder / "nginx.conf"
-        ours = f"error_log {self.errors} info;\ndaemon off;\nworker_processes 1;\n"
+        ours = f"error_log {self.errors} warn;\ndaemon off;\nworker_processes 1;\n"
         if os.geteuid() == 0:
             ours += "user root;\n"  # else its workers cannot enter the tests' folder
         main.write_text(around(site, folder).replace("error_log stderr warn;", ours))
-        self._process = subprocess.Popen([program, "-p", str(folder), "-c", str(main)], stderr=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            [program, "-p", str(folder), "-c", str(main)], stderr=subprocess.PIPE
+        )
         self._await()
 
     def close(self) -> None:

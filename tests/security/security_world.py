@@ -1,8 +1,6 @@
 """A world: a survey in small behind one of the two doors, what attackers know of it, and what it holds."""
 
 import base64
-import hmac
-import json
 import logging
 import secrets
 import socket
@@ -13,9 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
-import jwt
 from attempt import Attempt, Where, filled
+from attempts_headers import HIDDEN
 from captured_log import CapturedLog
+from forged_tokens import forged_tokens
 from raw_client import Address, Connection, Identity, Reply, exchange
 from security_authority import (
     EMAIL,
@@ -26,23 +25,15 @@ from security_authority import (
     Authority,
     Member,
 )
-from security_centre import (
-    PASSWORDS,
-    Accounts,
-    Centre,
-    Engine,
-    PagesProcess,
-    email,
-    gateway_of,
-    person,
-)
+from security_centre import Centre, Engine, email, person
 from security_doors import Nginx, Node, free_port, listener_settings
+from security_pages import PASSWORDS, Accounts, PagesProcess, gateway_of
 
 from couch.names import SCOPES, device_roles
 from couch.node.settings import TlsSettings
 from couch.settings import Endpoint
 from provisioning.enrolment_codes import CODE_LIFETIME, CodeRecord, code_hash, new_code
-from webapp.gateway.tokens import ISSUER, mint
+from webapp.gateway.tokens import mint
 
 Door = Literal["listener", "nginx"]
 CHECKPOINT = "5b05ba8affa67df2931428e09d5adf77"
@@ -173,9 +164,8 @@ class World:
             self.engine,
             self.authority,
             self.accounts,
-            gateway,
-            self.proxy_secret.encode(),
-            self.key,
+            gateway=gateway,
+            secret=self.proxy_secret.encode(),
             behind_proxy=behind_nginx,
         )
         stack.callback(pages.close)
@@ -185,11 +175,11 @@ class World:
             )  # fmt: skip
             node = Node(
                 folder / "node",
-                port_of(self.engine.url),
-                self.password,
-                base64.b64encode(self.key).decode(),
-                tls,
-                lambda _settings, _url: gateway.authorize,
+                port=port_of(self.engine.url),
+                password=self.password,
+                key=base64.b64encode(self.key).decode(),
+                tls=tls,
+                keeper=lambda _settings, _url: gateway.authorize,
             )
             stack.callback(node.close)
         self.centre = Centre(self.engine)
@@ -199,7 +189,13 @@ class World:
         self._engine_address = Address(port_of(self.engine.url))
         root = self.authority.ca.root_certificate
         if behind_nginx:
-            door = Nginx(folder / "nginx", self.authority, self.engine.url, pages.port, secret_file)
+            door = Nginx(
+                folder / "nginx",
+                self.authority,
+                engine=self.engine.url,
+                pages_port=pages.port,
+                secret_file=secret_file,
+            )
             stack.callback(door.close)
             files = (door.log, door.errors)
             self._devices, self._pages = Address(door.port, root), Address(door.port, root, PAGES_NAME)
@@ -228,9 +224,10 @@ class World:
             left = tuple(one for one in SCOPES if one != scope)
             authority.device(f"without_{scope.replace('-', '_')}", own, left)
         authority.device("reading_only", own, ("account", "household", "measurement-read"))
-        authority.bad_ones(own, members["other"])
+        stolen = Member(household=own.household)
+        authority.bad_ones(own, members["other"], stolen)
         for name in ("revoked", "revoked_after_the_list", "revoked_while_connected"):
-            authority.device(name, own)
+            authority.device(name, stolen)
         authority.revoke("revoked")
 
     def _facts(self) -> None:
@@ -242,7 +239,9 @@ class World:
         admin = base64.b64encode(f"{self.engine.user}:{self.engine.password}".encode()).decode()
         tokens = {
             "token": mint(own.device, roles, self.engine.key, now + 3600),
-            "token_of_other": mint(other.device, device_roles(other.household, other.device), self.engine.key, now),
+            "token_of_other": mint(
+                other.device, device_roles(other.household, other.device), self.engine.key, now
+            ),
             **forged_tokens(own, self.engine.key, now),
         }
         pem = self.identity("neighbour").certificate.read_text().partition("-----END")[0]
@@ -261,6 +260,7 @@ class World:
             "waiting_meter": members["waiting"].meter,
             "erased": members["erased"].household,
             "erased_device": members["erased"].device,
+            "hidden_length": str(len(filled(HIDDEN, {"other": other.household, "host": NAME}))),
             "checkpoint": CHECKPOINT,
             "revision": REVISION,
             "admin": admin,
@@ -291,44 +291,6 @@ class World:
         self.silence_began = time.monotonic()
         self.silent = socket.create_connection(("127.0.0.1", self._devices.port), 5.0, ("127.0.0.77", 0))
         self._stack.callback(self.silent.close)
-
-
-def forged_tokens(own: Member, key: bytes, now: int) -> dict[str, str]:
-    """Tokens that nobody minted; `key` is used only where a right signature is the point."""
-    claims = {
-        "sub": own.device,
-        "iss": ISSUER,
-        "nbf": now - 5,
-        "exp": now + 3600,
-        "_couchdb.roles": device_roles(own.household, own.device),
-    }
-    admin = {**claims, "sub": "admin", "_couchdb.roles": ["_admin"]}
-    another = secrets.token_bytes(32)
-    right = jwt.encode(claims, key, algorithm="HS256")
-    head, body, signature = right.split(".")
-    swapped = base64.urlsafe_b64encode(json.dumps(admin).encode()).rstrip(b"=").decode()
-    return {
-        "token_without_algorithm": jwt.encode(admin, None, algorithm="none"),
-        "token_with_another_key": jwt.encode(claims, another, algorithm="HS256"),
-        "token_of_an_admin": jwt.encode(admin, another, algorithm="HS256"),
-        "token_with_an_empty_key": _signed(admin, b""),
-        "token_expired": jwt.encode({**claims, "exp": now - 60}, key, algorithm="HS256"),
-        "token_not_yet_valid": jwt.encode({**claims, "nbf": now + 3000}, key, algorithm="HS256"),
-        "token_without_end": jwt.encode({k: v for k, v in claims.items() if k != "exp"}, key, algorithm="HS256"),
-        "token_of_a_file": _signed(admin, b"", kid="../../dev/null"),
-        "token_changed": f"{head}.{swapped}.{signature}",
-        "token_unsigned": f"{head}.{body}.",
-    }
-
-
-def _signed(claims: dict[str, Any], key: bytes, **header: str) -> str:
-    """A token signed with HMAC-SHA256 whatever the key; PyJWT warns of weak ones."""
-    def part(content: bytes) -> str:
-        return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
-
-    kind = json.dumps({"alg": "HS256", "typ": "JWT", **header}).encode()
-    head = f"{part(kind)}.{part(json.dumps(claims).encode())}"
-    return f"{head}.{part(hmac.digest(key, head.encode(), 'sha256'))}"
 
 
 def port_of(url: str) -> int:

@@ -1,4 +1,4 @@
-"""Each attempt at both doors: refused as its row says, nothing changed, nothing told, nothing secret logged."""
+"""Each attempt at both doors: refused as its row says, nothing changed or told, no secret in a log."""
 
 import threading
 import time
@@ -48,10 +48,11 @@ def test_an_attempt_fails(attempt: Attempt, world: Any, counted: Any) -> None:
     assert fits(reply, must), f"must be {must}, came: {reply.statuses} {reply.text[-600:]!r}"
     assert not [text for text in world.canaries if text in reply.text], "another household's data came out"
     assert attempt.settles or world.stands == before, "the attempt changed something"
-    if attempt.to == "devices" and not attempt.harmless:
+    answered = any(200 <= status < 300 for status in reply.statuses)
+    if attempt.to == "devices" and attempt.logged and not answered:
         assert _logged(world, mark), "nothing in a log tells of it"
     assert not leaks(world.log.all(mark), world.secrets), "a secret is in a log"
-    counted("harmless" if attempt.harmless else "refused")
+    counted("answered" if answered else "refused")
 
 
 def _logged(world: Any, mark: Any) -> str:
