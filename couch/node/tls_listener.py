@@ -13,10 +13,12 @@ import os
 import ssl
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from socket import socket
 from typing import Any, cast
 
 from aiohttp import web
+from cryptography import x509
 
 from couch.errors import Fault
 from couch.node.settings import TlsSettings
@@ -47,6 +49,19 @@ class ServerContext:
             except Fault as err:
                 _log.error("the listener goes on with what it had: %s", err)
         return self._context
+
+    def names(self) -> frozenset[str]:
+        """The names and addresses in the certificate, lower case; empty where one stands for many hosts."""
+        pem = Path(self._settings.certificate_file).read_bytes()
+        try:
+            known = x509.load_pem_x509_certificate(pem).extensions.get_extension_for_class(
+                x509.SubjectAlternativeName
+            )
+        except (ValueError, x509.ExtensionNotFound):
+            return frozenset()
+        dns = [name.lower() for name in known.value.get_values_for_type(x509.DNSName)]
+        addresses = [str(address) for address in known.value.get_values_for_type(x509.IPAddress)]
+        return frozenset() if any("*" in name for name in dns) else frozenset([*dns, *addresses])
 
     def _times(self) -> tuple[int, ...]:
         settings = self._settings
@@ -128,7 +143,7 @@ class Connection(asyncio.Protocol):
         self._inner.resume_writing()
 
 
-def connection_of(request: web.Request) -> Connection | None:
+def connection_of(request: web.BaseRequest) -> Connection | None:
     """The device's connection that a request came through; None for one of the plain listener."""
     protocol = None if request.transport is None else request.transport.get_protocol()
     return protocol if isinstance(protocol, Connection) else None

@@ -138,6 +138,39 @@ def test_what_cannot_be_judged_does_not_pass(survey, loop, tmp_path):
         assert b"Retry-After" in got
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ("Host: localhost\r\nAccept: a\r\nAccept: b", 400),
+        ("Host: localhost\r\nIf-Match: 1\r\nif-match: 2", 400),
+        ("Host: localhost\r\nAuthorization: Basic a\r\nAuthorization: Basic b", 400),
+        ("Host: localhost\r\nCookie: a=b\r\nCookie: c=d", 400),
+        ("Host: localhost\r\nContent-Encoding: gzip", 400),
+        ("Host: registry", 421),
+        ("Host: localhost.example.org", 421),
+        ("Host: admin:pw@localhost", 421),
+        ("X: y", 400),
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_refused_and_told(centre, headers, status, caplog):
+    household = centre.household()
+    device = centre.survey.identity(uuid_of(household))
+    target = f"/{household.name}/_security?secret=hunter2"
+    got = centre.send(f"GET {target} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n\r\n".encode(), device)
+    assert got.split(b" ")[1] == str(status).encode(), got
+    assert f"{status} to 127.0.0.1" in caplog.text
+    assert "hunter2" not in caplog.text
+    assert "Basic" not in caplog.text
+
+
+@pytest.mark.parametrize("version", ["HTTP/0.9", "HTTP/2.0", "HTTP/3", "http/1.1", "HTTP/1.1x"])
+def test_other_versions_of_http_are_refused(centre, version):
+    household = centre.household()
+    device = centre.survey.identity(uuid_of(household))
+    text = f"GET /{household.name}/_security {version}\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    assert b"members" not in centre.send(text.encode(), device, within_s=5)
+
+
 def test_the_node_ends_while_devices_are_connected(survey, loop, tmp_path):
     settings = node_settings(tmp_path, tls=tls_settings(survey))
     with contextlib.ExitStack() as stack:
