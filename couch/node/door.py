@@ -5,6 +5,7 @@ Requests for the REST API and for certificates go on to the centre's pages proce
 """
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,7 @@ from couch.node.refusal_log import LOGGED
 from couch.node.settings import TlsSettings
 from couch.node.tls_listener import Connection, connection_of, peer_certificate
 
+_log = logging.getLogger(__name__)
 _THREADS = 4  # for the look-ups of decisions: they ask this very node, so they must not take its threads
 _LARGEST_BEHIND = 1024 * 1024  # bytes of a request for the API or for a certificate
 _SINGLE = ("Host", "Content-Length", "Transfer-Encoding", "Authorization", "Cookie", "Expect")
@@ -157,6 +159,9 @@ def _unavailable(reason: str) -> HttpError:
 def _check_headers(request: web.Request, names: frozenset[str]) -> None:
     """Nobody behind us may read another request out of the same bytes. Raises HttpError 400, 421."""
     if request.version not in (HttpVersion10, HttpVersion11):
+        _log.warning("%s speaks another version of HTTP", request.remote)
+        if request.transport is not None:
+            request.transport.abort()  # an answer would begin with the version that was asked for
         raise bad_request("HTTP/1.1 is spoken here")
     for name in (*_SINGLE, *PASSED_REQUEST_HEADERS):
         if len(request.headers.getall(name, ())) > 1:

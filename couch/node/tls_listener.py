@@ -237,10 +237,13 @@ class TlsListener:
             await asyncio.sleep(_SWEEP_S)
             now = loop.time()
             for connection in list(self._open):
-                if connection.transport is not None and connection.overdue(
-                    now, settings.head_s, settings.idle_s
-                ):
-                    connection.transport.abort()
+                transport = connection.transport
+                if transport is None or not connection.overdue(now, settings.head_s, settings.idle_s):
+                    continue
+                if connection.heard:
+                    address = (transport.get_extra_info("peername") or ("an unknown peer",))[0]
+                    _log.warning("no request came in time from %s: the connection is cut", address)
+                transport.abort()
 
 
 def peer_certificate(request: web.Request) -> bytes | None:
