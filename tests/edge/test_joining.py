@@ -67,7 +67,7 @@ class CentreOnPaper:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("authority") / "ca"
     create_authority(folder, PASSPHRASE, PASSPHRASE, now=lambda: NOW - timedelta(days=1))
-    with IssuingAuthority(folder, PASSPHRASE) as opened:
+    with IssuingAuthority(folder, PASSPHRASE, now=lambda: NOW) as opened:
         yield opened
 
 
