@@ -8,18 +8,35 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from couch.errors import CouchError, Fault
 
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+    from couch.admission import Authorize
+    from couch.node.settings import NodeSettings
+    from webapp.centre import More
+    from webapp.settings import CentreWebSettings
+
+_log = logging.getLogger("survey")
 _EXIT_FAULT = 2
 
 _TOP = {
     "node": ("couch.node.commands:node", "Run the embedded database node."),
     "edge": ("edge.commands:edge", "The device: meters, measuring, transmission, the participant's page."),
-    "centre": ("provisioning.commands:centre", "The centre: set up, households, the pages."),
+    "centre": ("provisioning.commands:centre", "The centre: set up, the pages."),
+    "household": ("provisioning.household_commands:household", "Households: add one, with its devices."),
+    "device": ("provisioning.device_commands:device", "Devices: add, replace, revoke, list."),
+    "provision": ("provisioning.nginx.commands:provision", "Configurations of nginx and CouchDB."),
     "ca": ("provisioning.ca.commands:ca", "The survey's own certificate authority."),
     "account": ("webapp.accounts.commands:account", "People's accounts at the centre's pages."),
     "anonymizer": ("anonymizer.commands:anonymizer", "The worker that follows all households' feeds."),
@@ -68,16 +85,70 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, places=_TOP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="household-energy-survey", prog_name="survey")
 @click.option("--verbose", "-v", is_flag=True, help="Log what is done, not only what goes wrong.")
-def cli(verbose: bool) -> None:
+@click.pass_context
+def cli(ctx: click.Context, verbose: bool) -> None:
     """Collect household energy data with people's consent, offline first.
 
     Example: survey demo --once
     """
+    ctx.meta["couch.node.gatekeeper"] = _gatekeeper
+    ctx.meta["webapp.machines"] = _machines
     logging.basicConfig(
         level=os.environ.get("SURVEY_LOG_LEVEL", "INFO" if verbose else "WARNING").upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+
+
+def _gatekeeper(settings: "NodeSettings", url: str) -> "Authorize":
+    """Who judges what comes through the node's TLS listener: the gateway, asking the CA's records."""
+    from couch.client import Server  # noqa: PLC0415 - only a node with a TLS listener needs it
+    from couch.secret import SettingsError  # noqa: PLC0415
+    from provisioning.ca.folder import AuthorityFolder  # noqa: PLC0415
+    from provisioning.ca.records import CertificateRecords  # noqa: PLC0415
+    from webapp.gateway.gateway import open_gateway  # noqa: PLC0415
+
+    key = settings.jwt_secret()
+    if key is None:
+        raise SettingsError("the TLS listener signs tokens: give it a key by jwt_key or SURVEY_JWT_KEY.")
+    records = CertificateRecords(AuthorityFolder(Path(settings.tls.authority)).records)
+    password = settings.admin_password.reveal()
+    return open_gateway(
+        lambda: Server(url, user="admin", password=password), key, lambda facts: records.judge(facts).value
+    ).authorize
+
+
+@contextmanager
+def _machines(centre_file: Path) -> Iterator["More"]:
+    """What the centre's pages serve devices and nginx with, from centre.toml: enrolment and gateway."""
+    from couch.centre_settings import load_centre_settings  # noqa: PLC0415 - only for a centre with devices
+    from provisioning.ca.list_keeper import keep_lists  # noqa: PLC0415
+    from provisioning.enrolment_service import opened_enrolment  # noqa: PLC0415
+    from webapp.enrolment.start import device_enrolment  # noqa: PLC0415
+    from webapp.gateway.start import device_gateway  # noqa: PLC0415
+
+    stop = threading.Event()
+    with opened_enrolment(load_centre_settings(centre_file, os.environ), os.environ) as enrolment:
+        authority = enrolment.authority
+
+        def more(web: "CentreWebSettings", _services: object) -> "list[Blueprint]":
+            return [
+                device_enrolment(
+                    web, enrol=enrolment.enrol, renew=enrolment.renew, come_back=enrolment.come_back
+                ),
+                device_gateway(web, lambda facts: authority.records.judge(facts).value),
+            ]
+
+        published = partial(_log.info, "crl.pem was renewed: nginx takes it up when it is reloaded")
+        keeper = threading.Thread(
+            target=keep_lists, args=(authority, stop), kwargs={"published": published}, daemon=True
+        )
+        keeper.start()
+        try:
+            yield more
+        finally:
+            stop.set()
+            keeper.join()
 
 
 def main() -> None:

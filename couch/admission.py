@@ -17,6 +17,7 @@ SECRET_HEADER = "X-Survey-Proxy-Secret"  # noqa: S105 - a header's name; only a 
 TARGET_HEADER = "X-Survey-Target"  # the raw request target
 METHOD_HEADER = "X-Survey-Method"
 ADDRESS_HEADER = "X-Forwarded-For"  # the peer's address, one, set by the door
+SCHEME_HEADER = "X-Forwarded-Proto"
 
 # What the gateway answers to nginx.
 TOKEN_HEADER = "X-Survey-Authorization"  # noqa: S105 - a header's name

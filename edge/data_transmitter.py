@@ -24,7 +24,7 @@ from couch.replication import (
     push,
     push_selector,
 )
-from edge.links import Links
+from edge.links import CentreConnection, Links
 
 
 class HouseholdErased(Exception):  # noqa: N818 - named for what happened
@@ -51,7 +51,7 @@ class DataTransmitter:
         settings = links.settings
         self._local = links.local(settings.local.agent)
         self._replica = links.replica(settings.local.agent)
-        self._centre = links.centre()
+        self._centre = CentreConnection(links)
         self._pull_into = links.replica_site(settings.local.pull)
         self._push_from = links.replica_site(settings.local.push)
         self._centre_site = links.centre_site()
@@ -60,7 +60,7 @@ class DataTransmitter:
     def pull(self) -> Outcome:
         """Fetch what the centre writes: registration, meters, orders, and consent recorded there."""
         self._shown()
-        ids = pull_ids(self._centre, self._replica)
+        ids = pull_ids(self._centre.database(), self._replica)
         return pull(
             self._local,
             self._centre_site,
@@ -91,16 +91,16 @@ class DataTransmitter:
 
         `stopped`: asked before each page, since consent may be revoked meanwhile.
         """
-        return offer_again(self._centre, self._replica, stopped=stopped)
+        return offer_again(self._centre.database(), self._replica, stopped=stopped)
 
     def lacking(self) -> int:
         """How many measurements of this device the centre does not hold; nothing is sent."""
         rows = self._replica.rows(start="measurement:", end="measurement:\ufff0")
-        return len(missing_at(self._centre, self._replica, rows))
+        return len(missing_at(self._centre.database(), self._replica, rows))
 
     def _shown(self) -> ConsentState:
         """What the centre's `_security` says now."""
-        security = self._centre.security()
+        security = self._centre.database().security()
         if security_erased(security):
             raise HouseholdErased
         return security_consent(security)

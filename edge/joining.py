@@ -29,10 +29,12 @@ from edge.centre_identity import (
     check_chain,
     state_at,
 )
-from edge.device_files import kept_device, write_device_files
+from edge.device_files import SETTINGS_FILES, KeptDevice, kept_device, write_device_files
 from edge.enrolment_client import EnrolmentClient
 from edge.heads.head_address import parse_head
+from edge.one_writer import alone_in
 
+ALL_FILES = (CA_FILE, KEY_FILE, CERTIFICATE_FILE, *SETTINGS_FILES)
 # A clock this far behind the centre's still does: certificates begin five minutes before they are made.
 _BEHIND = timedelta(minutes=5)
 
@@ -83,37 +85,55 @@ def join(
     moment = now()
     _check_meters(bundle)
     _check_clock(bundle, moment)
+    _authorities(bundle)
     identity = CentreIdentity(folder / CA_FILE, folder / CERTIFICATE_FILE, folder / KEY_FILE)
-    kept = kept_device(folder)
-    facts = identity.facts()
-    _check_folder(bundle, folder, facts, None if kept is None else (kept.device, kept.household))
-    usable = _usable(identity, facts, moment)
-    if not usable and moment >= bundle.expires:
-        raise Fault(_too_late(bundle, facts, moment))
-    written = []
-    if write_private(identity.ca, _authorities(bundle), replace=not usable):
-        written.append(CA_FILE)
-    after_step("authority")
-    fresh = not identity.key.exists()
-    key = identity.ensure_key()
-    written += [KEY_FILE] if fresh else []
-    after_step("key")
-    written += write_device_files(folder, bundle, kept)
-    after_step("settings")
-    if not usable or facts is None:
-        chain = _ask(open_centre(bundle.centre_url, identity), bundle, key)
-        after_step("answer")
-        facts = identity.take(chain, key, device=bundle.device, household=bundle.household)
-        written.append(CERTIFICATE_FILE)
-        after_step("certificate")
+    _look(bundle, folder, identity, moment)
+    with alone_in(folder, ALL_FILES):
+        found = _look(bundle, folder, identity, moment)
+        written = []
+        if write_private(identity.ca, _authorities(bundle), replace=found.usable is None):
+            written.append(CA_FILE)
+        after_step("authority")
+        fresh = not identity.key.exists()
+        key = identity.ensure_key()
+        written += [KEY_FILE] if fresh else []
+        after_step("key")
+        written += write_device_files(folder, bundle, found.kept)
+        after_step("settings")
+        facts = found.usable
+        if facts is None:
+            chain = _ask(open_centre(bundle.centre_url, identity), bundle, key)
+            after_step("answer")
+            facts = identity.take(chain, key, device=bundle.device, household=bundle.household)
+            written.append(CERTIFICATE_FILE)
+            after_step("certificate")
     return Joined(
         device=bundle.device,
         household=bundle.household,
         facts=facts,
-        already=usable,
+        already=found.usable is not None,
         written=tuple(written),
         missing=_missing(bundle, folder),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an earlier run left: settings, and a certificate that can be `usable` now."""
+
+    kept: KeptDevice | None
+    usable: CertificateFacts | None
+
+
+def _look(bundle: Bundle, folder: Path, identity: CentreIdentity, moment: datetime) -> _Found:
+    """Raises Fault when the folder is another device's, or nothing can be joined any more."""
+    kept, facts = kept_device(folder), identity.facts()
+    _check_folder(bundle, folder, facts, kept)
+    if _usable(identity, facts, moment):
+        return _Found(kept, facts)
+    if moment >= bundle.expires:
+        raise Fault(_too_late(bundle, facts, moment))
+    return _Found(kept, None)
 
 
 def _ask(centre: Centre, bundle: Bundle, key: Key) -> str:
@@ -161,12 +181,12 @@ def _check_meters(bundle: Bundle) -> None:
 
 
 def _check_folder(
-    bundle: Bundle, folder: Path, facts: CertificateFacts | None, kept: tuple[str, str] | None
+    bundle: Bundle, folder: Path, facts: CertificateFacts | None, kept: KeptDevice | None
 ) -> None:
     """One folder, one device: another one's identity is never overwritten."""
     wanted = (bundle.device, bundle.household)
-    held = None if facts is None else (facts.device, facts.household)
-    if kept not in (None, wanted) or held not in (None, wanted):
+    named = {(each.device, each.household) for each in (facts, kept) if each is not None}
+    if named - {wanted}:
         raise Fault(
             f"{folder} holds the files of another device than this bundle's. "
             "Join in an empty folder (--folder), or move those files away."

@@ -5,6 +5,7 @@ A connection belongs to one thread: each thread makes its own handles here.
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from couch.client import Database, Server
 from couch.names import household_database, replica_database
@@ -63,3 +64,32 @@ class Links:
         """The household's database as an end of a replication; over TLS the local engine shows who we are."""
         centre = self.settings.centre
         return Site(centre.url, household_database(self.settings.household), centre.user, centre.password)
+
+
+class CentreConnection:
+    """The household's database at the centre, with the certificate that stands in its file now.
+
+    A connection goes on under the certificate that it began with, which ends some day: so when the file has
+    changed, the connections are made anew. For one thread.
+    """
+
+    def __init__(self, links: Links) -> None:
+        self._database = links.centre()
+        self._file = links.settings.centre.certificate_file
+        self._made_of = _stamp(self._file)
+
+    def database(self) -> Database:
+        stands = _stamp(self._file)
+        if stands != self._made_of:
+            self._database.server.close()
+            self._made_of = stands
+        return self._database
+
+
+def _stamp(file: Path | None) -> tuple[int, int] | None:
+    """What changes when a file is replaced."""
+    try:
+        found = None if file is None else file.stat()
+    except OSError:
+        return None  # the next request says what is wrong with it
+    return None if found is None else (found.st_ino, found.st_mtime_ns)

@@ -1,14 +1,16 @@
 """What `survey edge status` shows: read from the replica alone, so it works without the centre."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from couch.bootstrap import document_consent, security_consent
 from couch.documents import ConsentState, Heartbeat, stamp
+from couch.errors import Fault
 from edge import heartbeat, reconcile
+from edge.centre_identity import identity_of, state_at
 from edge.links import Links
 from edge.reconcile import RefusalLedger
 from edge.settings import DeviceSettings
@@ -16,7 +18,10 @@ from edge.settings import DeviceSettings
 
 @dataclass(frozen=True, slots=True)
 class DeviceStatus:
-    """`consent` as the documents say, `rules` as the replica's `_security` says it to the validator."""
+    """`consent` as the documents say, `rules` as the replica's `_security` says it to the validator.
+
+    `certificate`: its state in real time, in words; None where the centre is reached without TLS.
+    """
 
     device: str
     household: str
@@ -24,12 +29,14 @@ class DeviceStatus:
     rules: ConsentState
     heartbeat: Heartbeat | None
     refusals: RefusalLedger | None
+    certificate: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """For scripts; times RFC 3339 UTC."""
         beat = None if self.heartbeat is None else self.heartbeat.to_json()
         shown = {
-            name: getattr(self, name) for name in ("device", "household", "consent", "rules", "refusals")
+            name: getattr(self, name)
+            for name in ("device", "household", "consent", "rules", "refusals", "certificate")
         }
         return {**msgspec.to_builtins(shown), "heartbeat": beat}
 
@@ -44,7 +51,22 @@ def device_status(settings: DeviceSettings) -> DeviceStatus:
         security_consent(own.security()),
         heartbeat.last_kept(own),
         reconcile.last_kept(own),
+        _certificate(settings, datetime.now(UTC)),
     )
+
+
+def _certificate(settings: DeviceSettings, now: datetime) -> str | None:
+    identity = identity_of(settings.centre)
+    if identity is None:
+        return None
+    try:
+        facts = identity.facts()
+    except Fault as err:
+        return f"unreadable: {err}"
+    if facts is None:
+        return "absent: join first (survey edge join)"
+    kind = ", farewell" if facts.farewell else ""
+    return f"{state_at(facts, now)}{kind}, until {stamp(facts.not_after)}"
 
 
 def status_lines(status: DeviceStatus) -> list[str]:
@@ -53,6 +75,7 @@ def status_lines(status: DeviceStatus) -> list[str]:
         f"device {status.device} of household {status.household}",
         f"consent: {status.consent}"
         + ("" if status.rules is status.consent else f" (rules: {status.rules})"),
+        *([] if status.certificate is None else [f"certificate: {status.certificate}"]),
     ]
     beat = status.heartbeat
     if beat is None:

@@ -19,7 +19,7 @@ from edge import heartbeat, reconcile
 from edge.backlog import Backlog
 from edge.data_transmitter import DataTransmitter, HouseholdErased, Pushed
 from edge.heartbeat import Vitals
-from edge.links import Links
+from edge.links import CentreConnection, Links
 from edge.pruning import prune
 from edge.reconcile import Comparison
 
@@ -97,7 +97,7 @@ class TransmissionSession:
         self._transmitter = DataTransmitter(links)
         self._replica = links.replica(links.settings.local.agent)
         self._gate = links.gate()
-        self._centre = links.centre()
+        self._centre = CentreConnection(links)
         self._backlog = Backlog(self._replica)
         self._compared: Comparison | None = None
         self._versions = heartbeat.versions()
@@ -168,4 +168,4 @@ class TransmissionSession:
     def _heartbeat(self) -> None:
         beat = heartbeat.heartbeat(self._device, self._vitals, self._clock.now(), self._versions)
         heartbeat.keep(self._replica, beat)
-        heartbeat.send(self._centre, beat)
+        heartbeat.send(self._centre.database(), beat)

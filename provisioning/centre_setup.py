@@ -9,7 +9,7 @@ from couch.centre_settings import CentreSettings
 from couch.client import Server
 from couch.errors import Fault, NotFound, Refused
 from couch.names import ADMINISTRATOR, ANALYST, MONTH_PREFIX, REGISTRY, RESEARCH, RESEARCHER, WORKER
-from provisioning.private_files import write_private
+from couch.private_files import write_private
 
 _KEY_BYTES = 32
 

@@ -11,11 +11,13 @@ from provisioning.onboarding import CentreMemory
 def revoke_device(memory: CentreMemory, device: str, reason: Reason, now: datetime) -> tuple[str, ...]:
     """Revoke every certificate of the device, ended ones too, and its code; the serials that this changed.
 
-    The code goes first: nothing new is issued any more. Doing it again changes nothing. `crl.pem` is signed
-    anew elsewhere, since that needs the pass phrase. Raises Fault for a device that nobody knows.
+    The code goes first: what is issued from then on is taken back by enrolment itself. Doing it again changes
+    nothing. `crl.pem` is signed anew elsewhere, since that needs the pass phrase. Raises Fault for a device
+    that nobody knows.
     """
-    records = memory.records.of_device(checked_uuid(device, "device"))
-    memory.store.cancel_code(device, household_of(memory, device), now)
+    household = household_of(memory, checked_uuid(device, "device"))
+    memory.store.cancel_code(device, household, now)
+    records = memory.records.of_device(device)
     return tuple(record.serial for record in records if memory.records.revoke(record.serial, now, reason))
 
 

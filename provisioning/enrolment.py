@@ -60,7 +60,7 @@ class Enrolment:
         now: Callable[[], datetime] = real_time,
     ) -> None:
         """`now`: the same as the authority's."""
-        self._authority, self._store, self._households = authority, store, households
+        self.authority, self._store, self._households = authority, store, households
         self._challenges = challenges or Challenges()
         self._now = now
 
@@ -97,7 +97,7 @@ class Enrolment:
         certificate, facts = _ended_certificate(request.certificate)
         issuers = [
             x509.load_pem_x509_certificate(each.certificate.encode())
-            for each in self._authority.records.authorities()
+            for each in self.authority.records.authorities()
             if each.record.kind == "issuing"
         ]
         if not issued_by_any(certificate, issuers):
@@ -124,9 +124,9 @@ class Enrolment:
         Who returns is let in by no older certificate when another one of the device was revoked.
         """
         try:
-            verdict = self._authority.records.judge(facts)
+            verdict = self.authority.records.judge(facts)
             code = self._store.code(facts.device)
-            records = self._authority.records.of_device(facts.device) if returning else []
+            records = self.authority.records.of_device(facts.device) if returning else []
         except Fault as err:
             raise _trouble(err) from err
         if verdict is Verdict.UNKNOWN:
@@ -154,21 +154,36 @@ class Enrolment:
     ) -> CertificateAnswer:
         try:
             self._check_rate(device)
-            if standing.erased:
-                return CertificateAnswer(self._authority.issue_farewell(csr, device, household, erased=True))
-            if standing.email is None:
-                raise Fault(f"the household {household} has no registration, so no email for a certificate")
-            chain = self._authority.issue_device(csr, device, household, standing.email, scopes)
+            chain = self._signed(csr, device, household, standing, scopes)
+            serial = read_certificate(chain.encode()).serial
+            self._take_back_if_revoked(device, serial)
         except BadSigningRequest as err:
             raise EnrolmentRefused("malformed", str(err)) from err
         except Fault as err:
             raise _trouble(err) from err
-        self._households.note_serial(household, device, read_certificate(chain.encode()).serial)
+        if not standing.erased:
+            self._households.note_serial(household, device, serial)
         return CertificateAnswer(chain)
+
+    def _signed(
+        self, csr: str, device: str, household: str, standing: HouseholdStanding, scopes: frozenset[str]
+    ) -> str:
+        if standing.erased:
+            return self.authority.issue_farewell(csr, device, household, erased=True)
+        if standing.email is None:
+            raise Fault(f"the household {household} has no registration, so no email for a certificate")
+        return self.authority.issue_device(csr, device, household, standing.email, scopes)
+
+    def _take_back_if_revoked(self, device: str, serial: str) -> None:
+        """The device may have been revoked since it was judged: whoever did that did not see this one."""
+        code = self._store.code(device)
+        if code is not None and code.cancelled_at is not None:
+            self.authority.records.revoke(serial, self._now(), "privilege_withdrawn")
+            raise EnrolmentRefused("certificate_revoked", "the certificate or its device was revoked")
 
     def _check_rate(self, device: str) -> None:
         since = self._now() - _A_DAY
-        recent = [each for each in self._authority.records.of_device(device) if each.not_before > since]
+        recent = [each for each in self.authority.records.of_device(device) if each.not_before > since]
         if len(recent) >= CERTIFICATES_A_DAY:
             wait_s = int((recent[-CERTIFICATES_A_DAY].not_before - since).total_seconds()) + 1
             raise EnrolmentRefused(

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import click
 
+# Under this key of the context's `meta` the front door hands over what opens, from centre.toml, the services
+# for devices: a context manager that gives a `webapp.centre.More`.
+MACHINES = "webapp.machines"
+
 _CONFIG = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -31,15 +35,22 @@ def page(config: Path, new_code: bool) -> None:
 
 @click.command()
 @click.option("--config", required=True, type=_CONFIG, help="centre_web.toml.")
-def serve(config: Path) -> None:
-    """Serve the researchers' and analysts' pages.
+@click.option("--centre", type=_CONFIG, help="centre.toml: serve devices too (REST API, enrolment, gateway).")
+@click.pass_context
+def serve(ctx: click.Context, config: Path, centre: Path | None) -> None:
+    """Serve the researchers' and analysts' pages, and what devices need.
 
-    Example: survey centre serve --config /etc/survey/centre_web.toml
+    Example: survey centre serve --config /etc/survey/centre_web.toml --centre /etc/survey/centre.toml
     """
-    from webapp import centre  # noqa: PLC0415
+    from webapp import centre as pages  # noqa: PLC0415
     from webapp.settings import load_centre_web  # noqa: PLC0415
 
-    centre.run(load_centre_web(config, os.environ), os.environ)
+    settings = load_centre_web(config, os.environ)
+    if centre is None:
+        pages.run(settings, os.environ)
+        return
+    with ctx.meta[MACHINES](centre) as more:
+        pages.run(settings, os.environ, more)
 
 
 @click.command()

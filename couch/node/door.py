@@ -5,13 +5,14 @@ Requests for the REST API and for certificates go on to the centre's pages proce
 """
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import aiohttp
-from aiohttp import web
+from aiohttp import HttpVersion10, HttpVersion11, web
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -23,6 +24,7 @@ from couch.admission import (
     METHOD_HEADER,
     PASSED_REQUEST_HEADERS,
     PROBLEM,
+    SCHEME_HEADER,
     SECRET_HEADER,
     TARGET_HEADER,
     Admitted,
@@ -35,12 +37,14 @@ from couch.node.answers import HttpError, bad_request, json_bytes
 from couch.node.keys import DOOR, SETTINGS
 from couch.node.middleware import Handler
 from couch.node.parameters import read_body
+from couch.node.refusal_log import LOGGED
 from couch.node.settings import TlsSettings
 from couch.node.tls_listener import Connection, connection_of, peer_certificate
 
+_log = logging.getLogger(__name__)
 _THREADS = 4  # for the look-ups of decisions: they ask this very node, so they must not take its threads
 _LARGEST_BEHIND = 1024 * 1024  # bytes of a request for the API or for a certificate
-_SINGLE = ("host", "content-length", "transfer-encoding", "authorization", "cookie", "expect")
+_SINGLE = ("Host", "Content-Length", "Transfer-Encoding", "Authorization", "Cookie", "Expect")
 _FRAMING = ("Host", "Content-Length", "Transfer-Encoding")
 _PASSED_ANSWER_HEADERS = (
     "Allow",
@@ -67,8 +71,9 @@ async def through_the_door(request: web.Request, handler: Handler) -> web.Stream
 class Door:
     """Judges requests by `authorize`, and knows the process that answers what this node does not."""
 
-    def __init__(self, authorize: Authorize, settings: TlsSettings) -> None:
-        self._authorize, self._settings = authorize, settings
+    def __init__(self, authorize: Authorize, settings: TlsSettings, names: frozenset[str]) -> None:
+        """`names`: what a request may call us by; empty: whatever it likes."""
+        self._authorize, self._settings, self._names = authorize, settings, names
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="door")
         self._http: aiohttp.ClientSession | None = None
 
@@ -93,11 +98,12 @@ class Door:
             connection.end()
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        _check_headers(request)
+        _check_headers(request, self._names)
         certificate = peer_certificate(request)
         decision = await self._judge(certificate, request.method, request.raw_path)
         if isinstance(decision, Denied):
             kind = JSON if request.raw_path.startswith(DATABASE_PREFIX) else PROBLEM
+            request[LOGGED] = True  # by who decided
             body = json_bytes(refusal_body(decision))
             return web.Response(body=body, status=decision.status, content_type=kind)
         if decision.door != "database":
@@ -126,6 +132,7 @@ class Door:
             TARGET_HEADER: request.raw_path,
             METHOD_HEADER: request.method,
             ADDRESS_HEADER: request.remote or "",
+            SCHEME_HEADER: "https",
         }
         url = URL(self._settings.upstream.rstrip("/") + request.raw_path, encoded=True)
         try:
@@ -149,14 +156,23 @@ def _unavailable(reason: str) -> HttpError:
     return HttpError(503, "unavailable", reason, headers={"Retry-After": "10"})
 
 
-def _check_headers(request: web.Request) -> None:
-    """Nobody behind us may read another request out of the same bytes. Raises HttpError 400."""
-    names = [name.lower() for name in request.headers]
-    for name in (*_SINGLE, *(header.lower() for header in PASSED_REQUEST_HEADERS)):
-        if names.count(name) > 1:
+def _check_headers(request: web.Request, names: frozenset[str]) -> None:
+    """Nobody behind us may read another request out of the same bytes. Raises HttpError 400, 421."""
+    if request.version not in (HttpVersion10, HttpVersion11):
+        _log.warning("%s speaks another version of HTTP", request.remote)
+        if request.transport is not None:
+            request.transport.abort()  # an answer would begin with the version that was asked for
+        raise bad_request("HTTP/1.1 is spoken here")
+    for name in (*_SINGLE, *PASSED_REQUEST_HEADERS):
+        if len(request.headers.getall(name, ())) > 1:
             raise bad_request(f"the header {name} was sent more than once")
-    if "upgrade" in names:
+    if "Upgrade" in request.headers:
         raise bad_request("nothing is upgraded here")
+    if "Content-Encoding" in request.headers:
+        raise bad_request("a body is sent as it is, not compressed")
+    host = request.headers.get("Host", "").lower()
+    if names and (host.rpartition(":")[0] if ":" in host else host) not in names:
+        raise HttpError(421, "misdirected", "this name is not ours")
 
 
 def _kept(request: web.Request, names: tuple[str, ...]) -> CIMultiDict[str]:

@@ -32,12 +32,13 @@ from couch.node.keys import (
     VIEWS,
 )
 from couch.node.middleware import errors_in_shape, known_and_allowed
+from couch.node.refusal_log import RefusalLog, server_logger
 from couch.node.replicator.options import ReplicatorOptions
 from couch.node.replicator.routes import routes as replicator_routes
 from couch.node.replicator.service import ReplicatorService
 from couch.node.routing import add_routes
 from couch.node.settings import NodeSettings
-from couch.node.tls_listener import TlsListener, server_context
+from couch.node.tls_listener import ServerContext, TlsListener
 from couch.node.views.http import routes as view_routes
 from couch.node.views.service import ViewService
 
@@ -134,7 +135,13 @@ async def start_node(settings: NodeSettings, gatekeeper: Gatekeeper | None = Non
             devices = _for_devices(
                 settings, gatekeeper, f"http://{_loopback(settings.bind)}:{port}", app, stack
             )
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        runner = web.AppRunner(
+            app,
+            access_log=None if devices is None else server_logger(),
+            access_log_class=RefusalLog,
+            logger=server_logger(),
+            shutdown_timeout=_SHUTDOWN_S,
+        )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         stack.push_async_callback(_finish_tasks, app)
@@ -166,8 +173,8 @@ def _for_devices(
             "the node's TLS listener needs the key of tokens. Set jwt_key or SURVEY_JWT_KEY; "
             "make one with: openssl rand -base64 32"
         )
-    context = server_context(tls)
-    door = Door(gatekeeper(settings, own_url), tls)
+    context = ServerContext(tls)
+    door = Door(gatekeeper(settings, own_url), tls, context.names())
     stack.push_async_callback(door.close)
     app[DOOR] = door
     listening = _listen(tls.bind, tls.port)

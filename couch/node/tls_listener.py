@@ -9,13 +9,16 @@ head, and the time a connection may idle.
 import asyncio
 import hashlib
 import logging
+import os
 import ssl
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from socket import socket
 from typing import Any, cast
 
 from aiohttp import web
+from cryptography import x509
 
 from couch.errors import Fault
 from couch.node.settings import TlsSettings
@@ -24,14 +27,53 @@ _log = logging.getLogger(__name__)
 _HANDSHAKE_S = 10.0
 _CLOSE_S = 5.0
 _SWEEP_S = 1.0
+_END_S = 1.0
 
 
-def server_context(settings: TlsSettings) -> ssl.SSLContext:
-    """What the listener shows and accepts.
+class ServerContext:
+    """What the listener shows and accepts; a file that has changed is taken up at the next handshake."""
 
-    Raises:
-        Fault: a file is missing or of no use.
-    """
+    def __init__(self, settings: TlsSettings) -> None:
+        """Raises Fault when a file is missing or of no use."""
+        self._settings = settings
+        self._made_of = self._times()
+        self._context = _server_context(settings)
+
+    def now(self) -> ssl.SSLContext:
+        """The context for a handshake; the last good one while new files are of no use."""
+        made_of = self._times()
+        if made_of != self._made_of:
+            self._made_of = made_of
+            try:
+                self._context = _server_context(self._settings)
+            except Fault as err:
+                _log.error("the listener goes on with what it had: %s", err)
+        return self._context
+
+    def names(self) -> frozenset[str]:
+        """The names and addresses in the certificate, lower case; empty where one stands for many hosts."""
+        pem = Path(self._settings.certificate_file).read_bytes()
+        try:
+            known = x509.load_pem_x509_certificate(pem).extensions.get_extension_for_class(
+                x509.SubjectAlternativeName
+            )
+        except (ValueError, x509.ExtensionNotFound):
+            return frozenset()
+        dns = [name.lower() for name in known.value.get_values_for_type(x509.DNSName)]
+        addresses = [str(address) for address in known.value.get_values_for_type(x509.IPAddress)]
+        return frozenset() if any("*" in name for name in dns) else frozenset([*dns, *addresses])
+
+    def _times(self) -> tuple[int, ...]:
+        settings = self._settings
+        files = (settings.certificate_file, settings.key_file, settings.devices_ca_file)
+        try:
+            return tuple(os.stat(file).st_mtime_ns for file in files)
+        except OSError:
+            return ()
+
+
+def _server_context(settings: TlsSettings) -> ssl.SSLContext:
+    """Raises Fault when a file is missing or of no use."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
@@ -101,7 +143,7 @@ class Connection(asyncio.Protocol):
         self._inner.resume_writing()
 
 
-def connection_of(request: web.Request) -> Connection | None:
+def connection_of(request: web.BaseRequest) -> Connection | None:
     """The device's connection that a request came through; None for one of the plain listener."""
     protocol = None if request.transport is None else request.transport.get_protocol()
     return protocol if isinstance(protocol, Connection) else None
@@ -110,7 +152,7 @@ def connection_of(request: web.Request) -> Connection | None:
 class TlsListener:
     """Accepts devices on `listening`; `url` is what it is reached at."""
 
-    def __init__(self, listening: socket, context: ssl.SSLContext, settings: TlsSettings, url: str) -> None:
+    def __init__(self, listening: socket, context: ServerContext, settings: TlsSettings, url: str) -> None:
         self._listening, self._context, self._settings, self.url = listening, context, settings, url
         self._room = asyncio.Semaphore(settings.max_connections)
         self._peers: Counter[str] = Counter()
@@ -136,8 +178,10 @@ class TlsListener:
             if connection.transport is not None:
                 connection.transport.abort()
         tasks = [*self._own, *self._tasks]
+        if tasks:
+            await asyncio.wait(tasks, timeout=_END_S)  # until the protocols know that they are gone
         for task in tasks:
-            task.cancel()
+            task.cancel()  # handshakes
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _accept(self, make: Callable[[], Any]) -> None:
@@ -165,7 +209,7 @@ class TlsListener:
             transport, _ = await loop.connect_accepted_socket(
                 lambda: connection,
                 peer,
-                ssl=self._context,
+                ssl=self._context.now(),
                 ssl_handshake_timeout=_HANDSHAKE_S,
                 ssl_shutdown_timeout=_CLOSE_S,
             )
@@ -193,10 +237,13 @@ class TlsListener:
             await asyncio.sleep(_SWEEP_S)
             now = loop.time()
             for connection in list(self._open):
-                if connection.transport is not None and connection.overdue(
-                    now, settings.head_s, settings.idle_s
-                ):
-                    connection.transport.abort()
+                transport = connection.transport
+                if transport is None or not connection.overdue(now, settings.head_s, settings.idle_s):
+                    continue
+                if connection.heard:
+                    address = (transport.get_extra_info("peername") or ("an unknown peer",))[0]
+                    _log.warning("no request came in time from %s: the connection is cut", address)
+                transport.abort()
 
 
 def peer_certificate(request: web.Request) -> bytes | None:

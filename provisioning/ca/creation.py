@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography import x509
 
 from couch.errors import Fault
+from couch.private_files import write_private
 from couch.secret import Secret
 from provisioning.ca import profile
 from provisioning.ca.authority import IssuingAuthority, real_time
@@ -23,7 +24,6 @@ from provisioning.ca.profile import Validity, pem
 from provisioning.ca.record import AuthorityRecord, record_of
 from provisioning.ca.records import CertificateRecords
 from provisioning.ca.root_authority import RootAuthority
-from provisioning.private_files import write_private
 
 ORGANIZATION = "Household Energy Survey"
 _UNFINISHED = ".unfinished"

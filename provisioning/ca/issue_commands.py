@@ -151,7 +151,7 @@ def _hand_over(out: Path, chain: str, as_json: bool) -> None:
 
     from couch.certificate import serial_text  # noqa: PLC0415
     from couch.clock import to_rfc3339  # noqa: PLC0415
-    from provisioning.private_files import write_private  # noqa: PLC0415
+    from couch.private_files import write_private  # noqa: PLC0415
 
     path = out / "chain.pem"
     write_private(path, chain)

@@ -11,6 +11,7 @@ from cryptography import x509
 
 from couch.certificate import serial_text
 from couch.errors import Fault
+from couch.private_files import write_private
 from couch.secret import Secret
 from provisioning.ca.folder import AuthorityFolder
 from provisioning.ca.keys import Key, open_sealed
@@ -22,7 +23,6 @@ from provisioning.ca.revocation_list import (
     RevokedEntry,
     revocation_list,
 )
-from provisioning.private_files import write_private
 
 _LIST = re.compile(b"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----", re.DOTALL)
 

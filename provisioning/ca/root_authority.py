@@ -6,6 +6,7 @@ from pathlib import Path
 
 from couch.clock import to_rfc3339
 from couch.errors import Fault
+from couch.private_files import write_private
 from couch.secret import Secret
 from provisioning.ca import profile
 from provisioning.ca.authority import real_time
@@ -17,7 +18,6 @@ from provisioning.ca.publication import revoked_entries, root_of, signer_of
 from provisioning.ca.record import AuthorityRecord, record_of
 from provisioning.ca.records import CertificateRecords
 from provisioning.ca.revocation_list import ROOT_CRL_LIFETIME, Reason, revocation_list
-from provisioning.private_files import write_private
 
 
 def _nothing(_: str) -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from couch.private_files import write_private
 from provisioning.ca.keys import bare, new_key, open_bare
 from provisioning.ca.signing_request import new_signing_request
-from provisioning.private_files import write_private
 
 KEY_FILE = "key.pem"
 

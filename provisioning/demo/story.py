@@ -1,5 +1,6 @@
 """The script of the demo: every step does something with the real commands and checks what came of it."""
 
+import contextlib
 import csv
 import json
 from collections.abc import Mapping
@@ -81,9 +82,9 @@ class Story:
             made = self.centre.add_household(file)
             (new,) = made.devices
             self.devices[name] = DemoDevice(
-                Path(new.settings), self.centre, self.environ, device=new.device, household=made.household
+                Path(new.bundle), self.centre, self.environ, device=new.device, household=made.household
             )
-            self.tell.seen(f"{name.title()}'s household: {household_database(made.household)}")
+            self.tell.seen(f"{name.title()}'s device joined with its bundle and got a certificate")
         for name, device in self.devices.items():
             device.start()
             _arrives(device.replica(), "registration", f"the registration at {name.title()}'s device")
@@ -92,14 +93,16 @@ class Story:
     def _refused_before_the_grant(self) -> None:
         self.tell.step("Before consent is granted, nothing is measured and nothing accepted")
         device = self.devices[ADA]
+        document = self._made_up(device).to_json()
+        with contextlib.suppress(Refused):
+            device.replica(AGENT).put(document)
+            raise Fault("the device's database took a measurement without consent")
+        self.tell.seen("the device's database refused a measurement")
         central = device.at_centre().database(household_database(device.household))
-        for where, database in (("the device's database", device.replica(AGENT)), ("the centre", central)):
-            try:
-                database.put(self._made_up(device).to_json())
-            except Refused as err:
-                self.tell.seen(f"{where} refused a measurement: {err.reason}")
-            else:
-                raise Fault(f"{where} took a measurement without consent")
+        (outcome,) = central.bulk([document])
+        if outcome.error is None:
+            raise Fault("the centre took a measurement without consent")
+        self.tell.seen(f"the centre refused it too: {outcome.reason}")
         for name, device in self.devices.items():
             _arrives(self.at_centre(name), "heartbeat:", f"the heartbeat of {name.title()}'s device")
             if ids(device.replica(), _MEASUREMENTS):

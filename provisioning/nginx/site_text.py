@@ -42,6 +42,7 @@ server {
     listen <listen> ssl default_server;
     ssl_reject_handshake on;
     server_tokens off;
+    access_log <log> survey;
     return 421;  # a Host that is not the name of the handshake
 }
 
@@ -249,6 +250,7 @@ proxy_set_header Content-Type $content_type;
 proxy_set_header If-Match $http_if_match;
 proxy_set_header If-None-Match $http_if_none_match;
 proxy_set_header X-Forwarded-For $remote_addr;
+proxy_set_header X-Forwarded-Proto https;
 proxy_set_header X-Survey-Client-Cert $ssl_client_escaped_cert;
 proxy_set_header X-Survey-Target $request_uri;
 proxy_set_header X-Survey-Method $request_method;
@@ -259,13 +261,21 @@ PROXY_HEADER = """# Written by `survey provision nginx`: what the pages know ngi
 proxy_set_header X-Survey-Proxy-Secret "<secret>";
 """
 
-# The people's pages under a name of their own: no client certificate, no identity from outside.
+# The people's pages under a name of their own: no client certificate, no identity from outside. Their log
+# keeps the first part of a path alone, since one-time links hold their secret in the rest.
 PAGES = r"""
+map $uri $survey_page {
+    "~^(/[a-z_-]*)" $1;
+    default -;
+}
+log_format survey_pages escape=json '{"at":"$time_iso8601","peer":"$remote_addr","method":"$request_method",'
+    '"page":"$survey_page","status":"$status","bytes":"$body_bytes_sent","seconds":"$request_time"}';
+
 server {
     listen <listen> ssl;
     server_name <pages_name>;
     server_tokens off;
-    access_log <log> survey;
+    access_log <log> survey_pages;
 
     ssl_certificate <pages_certificate>;
     ssl_certificate_key <pages_key>;
@@ -279,8 +289,6 @@ server {
     send_timeout 60s;
     limit_conn survey_connections 32;
     limit_req zone=survey_requests burst=300 nodelay;
-    set $survey_error "";
-    set $survey_reason "";
 
     location /_gateway/ { return 404; }
     location / {
@@ -291,6 +299,7 @@ server {
         proxy_set_header Host $host;
         proxy_set_header Connection "";
         proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto https;
         proxy_set_header X-Survey-Client-Cert "";
         proxy_set_header X-Survey-Proxy-Secret "";
         proxy_set_header X-Survey-Target "";

@@ -85,7 +85,7 @@ def world_of(tmp_path: Path) -> Iterator[Callable[..., World]]:
         file.write_text(household_file(ADA, None) if household is None else household, encoding="utf-8")
         made = centre.add_household(file)
         (new,) = made.devices
-        device = DemoDevice(Path(new.settings), centre, shared, device=new.device, household=made.household)
+        device = DemoDevice(Path(new.bundle), centre, shared, device=new.device, household=made.household)
         world = World(tmp_path, clock, shared, centre, device)
         started.append(world)
         device.start()

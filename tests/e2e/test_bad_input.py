@@ -122,7 +122,7 @@ def test_a_database_file_that_is_none_of_ours_is_left_alone(tmp_path: Path, worl
 def test_an_unknown_household_file_is_refused_with_all_its_faults(tmp_path: Path) -> None:
     config = written(tmp_path, "centre.toml", CENTRE.format(url=NOWHERE))
     file = written(tmp_path, "home.toml", '[contact]\nname = ""\nemail = "nobody"\n')
-    done = survey("centre", "add-household", file, "--config", config)
+    done = survey("household", "add", file, "--config", config)
     refused(done, "contact.name", "contact.email", "address", "Nothing was created")
 
 

@@ -1,6 +1,7 @@
 """`survey edge join`: from a bundle to a device, whatever happens on the way."""
 
 import itertools
+import os
 import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from edge import joining
 from edge.centre_identity import CentreIdentity, signing_request
 from edge.commands import edge
 from edge.joining import Joined
+from edge.one_writer import alone_in
 from edge.settings import load_settings
 from provisioning.ca.authority import IssuingAuthority
 from provisioning.ca.creation import create_authority
@@ -65,7 +67,7 @@ class CentreOnPaper:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("authority") / "ca"
     create_authority(folder, PASSPHRASE, PASSPHRASE, now=lambda: NOW - timedelta(days=1))
-    with IssuingAuthority(folder, PASSPHRASE) as opened:
+    with IssuingAuthority(folder, PASSPHRASE, now=lambda: NOW) as opened:
         yield opened
 
 
@@ -199,6 +201,46 @@ def test_a_power_failure_after_any_step_is_mended_by_another_run(
             assert joined.facts.device == DEVICE
             reached = failing
     assert reached == 5
+
+
+def test_a_power_failure_inside_any_write_leaves_whole_files_or_none(
+    join: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    durable = os.fsync
+    for failing in itertools.count(1):
+        calls = itertools.count(1)
+
+        def fsync(descriptor: int, calls: Any = calls, failing: int = failing) -> None:
+            if next(calls) == failing:
+                raise PowerFailure
+            durable(descriptor)
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        folder = tmp_path / f"device-{failing}"
+        try:
+            join(folder=folder)
+            break
+        except PowerFailure:
+            monkeypatch.setattr(os, "fsync", durable)
+            assert set(names(folder)) <= set(ALL)
+            join(folder=folder)
+            assert names(folder) == ALL
+    assert failing > len(ALL)
+
+
+def test_what_a_killed_run_left_half_written_is_removed(join: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "device"
+    folder.mkdir()
+    (folder / ".device.key.0a1b2c3d").write_text("half a key")
+    (folder / "notes.txt").write_text("mine")
+    join()
+    assert names(folder) == sorted([*ALL, "notes.txt"])
+
+
+def test_two_at_once_do_not_mix(join: Any, tmp_path: Path, centre: CentreOnPaper) -> None:
+    with alone_in(tmp_path / "device", ()), pytest.raises(Fault, match="another process"):
+        join()
+    assert centre.asked == []
 
 
 def test_a_lost_answer_costs_nothing(join: Any, tmp_path: Path, centre: CentreOnPaper) -> None:

@@ -239,6 +239,29 @@ def test_a_revoked_device_gets_nothing_more_by_any_path(
     assert revoke_device(bench.memory, bundle.device, "key_compromise", bench.at) == ()
 
 
+@pytest.mark.parametrize("path", ["enrol", "renew"])
+def test_a_revocation_in_the_midst_of_issuing_is_not_lost(
+    bench: Any, signing_request: Any, device_key: Any, path: str
+) -> None:
+    bundle, key = bench.bundle(), device_key()
+    chain = bench.enrol(bundle, key)
+    standing = bench.households.standing
+
+    def revoked_meanwhile(household: str) -> Any:
+        revoke_device(bench.memory, bundle.device, "key_compromise", bench.at)
+        return standing(household)
+
+    bench.households.standing = revoked_meanwhile
+    with refused("certificate_revoked"):
+        if path == "renew":
+            renew(bench, chain, signing_request(key))
+        else:
+            bench.enrol(bundle, key)
+    records = bench.authority.records.of_device(bundle.device)
+    assert len(records) == 2
+    assert all(record.revoked_at is not None for record in records)
+
+
 def test_a_device_whose_ended_certificate_was_the_only_one_can_still_be_revoked(bench: Any) -> None:
     bundle, _, chain = bench.joined()
     bench.pass_time(days=91)

@@ -17,6 +17,7 @@ _NO_CERTIFICATE = Denied(401, "certificate_missing", "show the certificate of a 
 _ENDED = Denied(401, "certificate_ended", "the certificate is out of its time: renew it, check the clock")
 _REVOKED = Denied(403, "certificate_revoked", "the certificate was revoked: ask the administrator")
 _UNKNOWN = Denied(403, "certificate_unknown", "the certificate is none that this survey issued")
+_NO_MORE = Denied(403, "consent_revoked", "consent was revoked: no measurement is taken any more")
 # The agent acts on this one: it forgets its replica and confirms that.
 _ERASED = Denied(403, "household_erased", "this household was erased: erase the replica and confirm it")
 
@@ -49,6 +50,8 @@ def _of_rules(facts: CertificateFacts, standing: Standing, method: str, wanted: 
     scopes = _scopes(facts, standing)
     open_rows = [rule for rule in rows if _has_scopes(rule, scopes)]
     if not open_rows:
+        if any(_has_scopes(rule, facts.scopes) for rule in rows):
+            return _NO_MORE
         return Denied(403, "scope_missing", f"the scope {_scopes_of(rows[0])} is needed")
     fitting = [rule for rule in open_rows if _query_fits(rule, wanted)]
     if not fitting:

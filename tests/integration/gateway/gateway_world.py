@@ -84,6 +84,7 @@ class Survey:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.mkdir(exist_ok=True)
         self.ca = create_authority(folder / "ca", _PASSPHRASE, _ROOT_PASSPHRASE)
         self.authority = IssuingAuthority(self.ca.path, _PASSPHRASE)
         self.server_certificate, self.server_key = self.write(

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from couch.errors import AccessDenied, Refused, Unreachable
 from couch.names import replica_database
 from couch.replication import PUSH_GRANTED, Site, centre_consent, offer_again, pull, pull_ids, push
 from couch.secret import Secret
+from couch.transport import split_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 from gateway_world import (
@@ -117,12 +119,40 @@ def test_a_nodes_replicator_pushes_and_pulls_by_its_certificate(centre, househol
         replicate_both_ways(centre, household, device, local, PASSWORD)
 
 
-def replicate_both_ways(centre, household, device, local, password):
+@pytest.mark.slow
+def test_a_couchdbs_replicator_pushes_and_pulls_by_its_certificate(centre, household, device):
+    """Where SURVEY_COUCHDB_URL names a CouchDB: it plays the device's database (design section 11, 7)."""
+    url = os.environ.get("SURVEY_COUCHDB_URL")
+    if not url:
+        pytest.skip("needs SURVEY_COUCHDB_URL, a real CouchDB")
+    put(centre, household, {"_id": "registration", "type": "registration"})
+    put(centre, household, {"_id": f"meter:{METER}", "type": "meter", "meter": METER})
+    certificate, key = device.pair
+    wanted = {
+        "cert_file": certificate,
+        "key_file": key,
+        "verify_ssl_certificates": "true",
+        "ssl_trusted_certificates_file": str(centre.survey.ca.root_certificate),
+    }
+    _, user, password = split_url(url)
+    with Server(url) as local:
+        place = ("_node", "_local", "_config", "replicator")
+        for name, value in wanted.items():
+            local.transport.request("PUT", *place, name, body=value)
+        try:
+            replicate_both_ways(centre, household, device, local, password or "", user=user or "")
+        finally:
+            for name in wanted:
+                local.transport.request("DELETE", *place, name)
+            local.delete_database(replica_database(device.device))
+
+
+def replicate_both_ways(centre, household, device, local, password, *, user="admin"):
     name = replica_database(device.device)
     local.create_database(name)
     replica = local.database(name)
     replica.bulk([measurement(device, minute) for minute in (0, 15, 30, 45)])
-    here = Site(local.url, name, "admin", Secret(password))
+    here = Site(local.url, name, user, Secret(password))
     there = Site(centre.url, household.name)
     with centre.server(device) as server:
         own = server.database(household.name)

@@ -23,13 +23,18 @@ from couch.node.service import RunningNode, start_node
 from couch.node.settings import NodeSettings, ReplicatorSettings, TlsSettings
 from couch.secret import Secret
 from edge import replica
+from edge.centre_identity import CentreIdentity
 from edge.data_transmitter import DataTransmitter
+from edge.enrolment_client import EnrolmentClient
 from edge.joining import join
 from edge.links import Links
-from edge.settings import load_settings
+from edge.settings import DeviceSettings, load_settings
 from provisioning.ca.authority import IssuingAuthority
 from provisioning.enrolment_service import opened_enrolment
-from webapp.gateway.gateway import open_gateway
+from webapp.connections import PerThread
+from webapp.gateway.gateway import Gateway
+from webapp.gateway.standing import Standings
+from webapp.gateway.tokens import Mint
 
 PASSPHRASE = Secret("correct horse battery staple")
 PROXY_SECRET = "a secret between the listener and the pages"
@@ -116,11 +121,13 @@ def central(centre: Any, do: Any, app_of: Any, server_files: Any, tmp_path: Path
             def gatekeeper(own: NodeSettings, url: str) -> Any:
                 secret = own.jwt_secret()
                 assert secret is not None
-                gateway = open_gateway(
-                    lambda: Server(url, user="admin", password=PASSWORD),
-                    secret,
-                    lambda facts: authority.records.judge(facts).value,
+                with_worker = PerThread(lambda: Server(url, user="admin", password=PASSWORD))
+                standings = Standings(
+                    verdict=lambda facts: authority.records.judge(facts).value,
+                    security=lambda household: with_worker().database(f"household-{household}").security(),
+                    kept_s=0.0,  # a test need not wait for what is remembered
                 )
+                gateway = Gateway(standings, Mint(secret))
                 return gateway.authorize
 
             node = do(start_node(settings, gatekeeper))
@@ -202,12 +209,29 @@ def test_a_device_that_joined_replicates_until_it_is_revoked(central: Any, do: A
         )
         assert central_database.find(measurement.id) is not None
 
+        old = load_identity(folder).facts()
+        renew(central.door, folder, settings)
+        with IssuingAuthority(central.centre.ca, PASSPHRASE) as authority:
+            authority.revoke(serial=old.serial, reason="superseded")
+        assert transmitter.pull().failures == 0, "both our requests and the node's show the new certificate"
+
         began = datetime.now(UTC)
         central.centre.device("revoke", bundle.device)
         await_true(lambda: is_refused(transmitter), "the refusal of the revoked device")
         assert datetime.now(UTC) - began < timedelta(minutes=1)
     finally:
         do(node.close())
+
+
+def load_identity(folder: Path) -> CentreIdentity:
+    return CentreIdentity(folder / "ca.pem", folder / "device.pem", folder / "device.key")
+
+
+def renew(door: str, folder: Path, settings: DeviceSettings) -> None:
+    identity = load_identity(folder)
+    key = identity.load_key()
+    chain = EnrolmentClient(door, identity).renew(key)
+    identity.take(chain, key, device=settings.device, household=settings.household)
 
 
 def is_refused(transmitter: DataTransmitter) -> bool:

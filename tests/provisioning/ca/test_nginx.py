@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from couch.certificate import read_certificate
+from couch.private_files import write_private
 from couch.secret import Secret
 from provisioning.ca.authority import IssuingAuthority
 from provisioning.ca.creation import create_authority
@@ -22,7 +23,6 @@ from provisioning.ca.keys import bare, new_key, open_bare
 from provisioning.ca.rotation import rotate
 from provisioning.ca.server_identity import server_request
 from provisioning.ca.signing_request import new_signing_request
-from provisioning.private_files import write_private
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 pytestmark = [

@@ -95,7 +95,9 @@ def test_after_a_revocation_no_measurement_may_be_written():
     answer = ask("POST", f"{OWN}/_bulk_docs", how=revoked)
     assert isinstance(answer, Admitted)
     assert "scope:measurement-write" not in answer.roles
-    assert denied(ask("POST", "/household/meter/measurement", how=revoked)) == "scope_missing"
+    assert denied(ask("POST", "/household/meter/measurement", how=revoked)) == "consent_revoked"
+    lame = device(scopes=["household"])
+    assert denied(ask("POST", "/household/meter/measurement", lame, revoked)) == "scope_missing"
 
 
 def test_before_a_grant_is_seen_here_the_database_alone_decides():
