@@ -40,6 +40,8 @@ _TOP = {
     "ca": ("provisioning.ca.commands:ca", "The survey's own certificate authority."),
     "account": ("webapp.accounts.commands:account", "People's accounts at the centre's pages."),
     "anonymizer": ("anonymizer.commands:anonymizer", "The worker that follows all households' feeds."),
+    "geodata": ("anonymizer.geodata.commands:geodata", "Regions and population densities."),
+    "receipt": ("anonymizer.proof.commands:receipt", "Check the receipt of an erasure, offline."),
     "export": ("webapp.commands:export", "Write measurements as a documented data set."),
     "demo": ("provisioning.demo.commands:demo", "Run the whole way on this machine, with simulated meters."),
 }

@@ -159,7 +159,7 @@ class TransmissionSession:
         refused = sum(doc_id.startswith("measurement:") for doc_id, _ in ledger.refused)
         self._backlog.compared(mark, refused)
         if self._keep_days is not None:
-            prune(self._centre, self._links.administered(), now - timedelta(days=self._keep_days))
+            prune(self._centre.database(), self._links.administered(), now - timedelta(days=self._keep_days))
 
     def _stopped(self) -> bool:
         """Whether measurements may not be sent any more, since consent was revoked or all work is over."""
