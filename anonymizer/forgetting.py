@@ -1,10 +1,11 @@
 """What the centre knows of an erased household besides its database, forgotten (design 7, step 5)."""
 
+from anonymizer.compactions import Compactions
 from anonymizer.connections import Centre
 from anonymizer.parking import parked_ids
 from anonymizer.summaries import erased
 from couch.accounts import USERS
-from couch.compaction import compact, forget_ancestry, purge_tombstones
+from couch.compaction import forget_ancestry, purge_tombstones
 from couch.documents import HouseholdSummary, Json
 from couch.errors import Conflict, NotFound
 from couch.household_accounts import end_accounts
@@ -29,7 +30,7 @@ def clear_registry(centre: Centre, household: str) -> None:
     end_accounts(centre.admin, household)
 
 
-def forget_files(centre: Centre, household: str, pseudonym: str) -> None:
+def forget_files(centre: Centre, household: str, pseudonym: str, compactions: Compactions) -> None:
     """Old revisions, tombstones and rows of views are out of the files when this returns.
 
     `household` is the uuid. Takes as long as the engine compacts. Raises CouchError.
@@ -37,11 +38,11 @@ def forget_files(centre: Centre, household: str, pseudonym: str) -> None:
     registry = centre.admin.database(REGISTRY)
     purge_tombstones(registry, (*parked_ids(household)[:1], f"retry:{household}"))
     forget_ancestry(registry, f"household:{household}")
-    compact(registry, f"erasure:{household}")
+    compactions.compact(registry, f"erasure:{household}")
     research, context = centre.admin.database(RESEARCH), f"context:{pseudonym}"
     if research.find(context) is not None:
         forget_ancestry(research, context)
-        compact(research, context)
+        compactions.compact(research, context)
     users = centre.admin.database(USERS)
     if users.exists():
-        compact(users, None)
+        compactions.compact(users, None)

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import msgspec
 
+from anonymizer.compactions import Compactions
 from anonymizer.connections import Centre
 from anonymizer.consents import remember_consents
 from anonymizer.erasure_record import Change, begin, confirm, find_erasure, note
@@ -83,6 +84,7 @@ class Revocation:
     clock: Clock
     draw: Draw
     blurring: Blurring = field(default_factory=Blurring)
+    compactions: Compactions = field(default_factory=Compactions)
 
     def revoke(self, centre: Centre, household: str, may_go_on: Callable[[], None] = lambda: None) -> Erasure:
         """Go on from where it is, to the end or to where a person is needed; the record as it is then.
@@ -198,7 +200,8 @@ class Revocation:
         return _nothing
 
     def compact_files(self, job: Job) -> Change:
-        forget_files(job.centre, job.household, self.pseudonyms.household(job.household))
+        pseudonym = self.pseudonyms.household(job.household)
+        forget_files(job.centre, job.household, pseudonym, self.compactions)
         return _nothing
 
     def _anonymized(self, job: Job) -> Context:

@@ -34,26 +34,33 @@ def forget_ancestry(database: Database, doc_id: str) -> bool:
 
     A deleted document is forgotten altogether. False where there was nothing to forget.
     """
-    leaves = database.leaves(doc_id)
-    alive = database.find(doc_id)
-    keep: str | None = None
-    if alive is not None:
-        keep = _root_rev(alive)
-        if keep not in (leaf["_rev"] for leaf in leaves):
-            generation, _, digest = keep.partition("-")
-            root = {"_id": doc_id, **content_of(alive), "_rev": keep}
-            root["_revisions"] = {"start": int(generation), "ids": [digest]}
-            failed = database.bulk([root], new_edits=False)
-            if failed:
-                raise Refused(
-                    f"a document of {database.name} could not be written anew ({failed[0].reason}).",
-                    error=failed[0].error or "",
-                    reason=failed[0].reason or "",
-                )
-    others = [leaf["_rev"] for leaf in leaves if leaf["_rev"] != keep]
+    before = [leaf["_rev"] for leaf in database.leaves(doc_id)]
+    winner = database.bulk_get([(doc_id, None)], revs=True)
+    keep = _kept(database, winner[0]) if winner and not winner[0].get("_deleted") else None
+    if keep is not None and keep not in (leaf["_rev"] for leaf in database.leaves(doc_id)):
+        raise Unreachable(f"a document of {database.name} changed meanwhile; it is written anew again.")
+    others = [rev for rev in before if rev != keep]  # what came since then stays
     if others:
         database.purge({doc_id: others})
     return bool(others)
+
+
+def _kept(database: Database, doc: Json) -> str:
+    """The revision without foreign ancestors that says what `doc` does, written where there was none."""
+    content = content_of(doc)
+    digest = _digest(doc["_id"], content)
+    ids = doc["_revisions"]["ids"]
+    if doc["_revisions"]["start"] == len(ids) and ids[-1] == digest:
+        return str(doc["_rev"])  # written anew before: what came after that root says the same
+    root = {"_id": doc["_id"], **content, "_rev": f"1-{digest}", "_revisions": {"start": 1, "ids": [digest]}}
+    failed = database.bulk([root], new_edits=False)
+    if failed:
+        raise Refused(
+            f"a document of {database.name} could not be written anew ({failed[0].reason}).",
+            error=failed[0].error or "",
+            reason=failed[0].reason or "",
+        )
+    return f"1-{digest}"
 
 
 def purge_tombstones(database: Database, prefixes: tuple[str, ...]) -> int:
@@ -152,10 +159,10 @@ def _designs_with_views(database: Database) -> Iterable[Json]:
     return [row["doc"] for row in rows if any(view != "lib" for view in row["doc"].get("views", {}))]
 
 
-def _root_rev(doc: Json) -> str:
-    """A first revision named by the content, so that two who do this at once write the same."""
-    text = msgspec.json.encode(content_of(doc), order="deterministic")
-    return "1-" + hashlib.sha256(doc["_id"].encode() + b"\0" + text).hexdigest()[:32]
+def _digest(doc_id: str, content: Json) -> str:
+    """The hash of a root revision: named by the content, so that two who do this at once write the same."""
+    text = msgspec.json.encode(content, order="deterministic")
+    return hashlib.sha256(doc_id.encode() + b"\0" + text).hexdigest()[:32]
 
 
 def _idle(running: Callable[[], bool]) -> Callable[[], bool]:
