@@ -42,7 +42,12 @@ Json = dict[str, Any]
 TIMEOUT_S = 30
 NAME = "Ada Lovelace of the attacked household"
 AT = "2025-07-01T12:00:07Z"
-STATES = ("not_granted", "granted", "revoked", "erased")
+GATES = {
+    "not_granted": ConsentState.NOT_GRANTED,
+    "granted": ConsentState.GRANTED,
+    "revoked": ConsentState.REVOKED,
+    "erased": ConsentState.REVOKED,
+}
 RULES = "_design/rules"
 
 
@@ -200,7 +205,7 @@ class World:
 
     def new_home(self, state: str) -> Home:
         place, consent = ("replica", state.split()[1]) if state.startswith("replica") else ("centre", state)
-        assert consent in STATES
+        assert consent in GATES
         household = self._spare.pop()
         name = f"replica-{household}" if place == "replica" else household_database(household)
         self.made.append(name)
@@ -234,6 +239,21 @@ class World:
         answer = self.ask(who, "POST", f"{home.name}/_bulk_docs", {"docs": list(docs)})
         assert answer.status_code == 201, answer.text
         assert not [row for row in answer.json() if "error" in row], answer.text
+
+    def consent_is_as_it_was(self, home: Home) -> None:
+        """The gate stands where it stood, also after the worker took what is stored; and it holds."""
+        state = home.state.split()[-1]
+        assert home.after_the_worker() is GATES[state]
+        if state == "erased":
+            assert home.admin.security()["consent"]["erased"] is True
+            assert home.admin.find("registration") is None
+        if state in ("revoked", "erased"):
+            assert home.stored("consent:revoked")["state"] == "revoked"
+        if state != "granted":
+            who = "agent" if home.state.startswith("replica") else "device"
+            doc = home.measurement(number=77)
+            measured = self.ask(who, "POST", f"{home.name}/_bulk_docs", {"docs": [doc]})
+            assert outcome(measured).startswith("refused measurement _security.consent")
 
     def tidy_up(self) -> None:
         for session in self.sessions.values():
