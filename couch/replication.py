@@ -18,7 +18,8 @@ from couch.secret import Secret
 
 PULL_FIXED = ("registration", "location", GRANTED_ID, REVOKED_ID)
 PULL_PREFIXES = ("device:", "meter:", "pv_system:", "order:")
-_OFFERED_PREFIXES = ("consent:", "report:", "answer:", "gap:", "measurement:")
+OFFERED_ALWAYS = ("consent:", "report:", "answer:")
+OFFERED_GRANTED = (*OFFERED_ALWAYS, "gap:", "measurement:")
 _OFFER_PAGE = 500
 
 _ALWAYS_TYPES = ["consent", "report", "answer"]
@@ -148,16 +149,23 @@ def missing_at(centre: Database, replica: Database, ids: Iterable[tuple[str, str
     return missing
 
 
-def offer_again(centre: Database, replica: Database, *, stopped: Callable[[], bool] | None = None) -> Ledger:
+def offer_again(
+    centre: Database,
+    replica: Database,
+    *,
+    prefixes: Sequence[str] = OFFERED_GRANTED,
+    stopped: Callable[[], bool] | None = None,
+) -> Ledger:
     """Write at the centre, revision for revision, what it lacks of the device's own documents.
 
-    Consents go first, then reports, answers, gaps, measurements. Each refusal is named in the ledger: the
-    replicator would not tell. To be called after each change of consent and once a day. `stopped`: asked
-    before each page of at most 500 documents; once it says so, nothing more is sent.
+    Consents go first, then reports, answers, gaps, measurements, or what of that `prefixes` names. Each
+    refusal is named in the ledger: the replicator would not tell. To be called after each change of consent
+    and once a day. `stopped`: asked before each page of at most 500 documents; once it says so, nothing more
+    is sent.
     """
     held = missing = sent = 0
     refused: list[tuple[str, str]] = []
-    for prefix in _OFFERED_PREFIXES:
+    for prefix in prefixes:
         for page in _pages(replica.rows(start=prefix, end=f"{prefix}\ufff0", page=_OFFER_PAGE)):
             if stopped is not None and stopped():
                 return Ledger(held, missing, sent, tuple(refused))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from couch.bootstrap import security_consent, security_erased
 from couch.documents import ConsentState
 from couch.replication import (
+    OFFERED_ALWAYS,
     PUSH_ALWAYS,
     Ledger,
     Outcome,
@@ -87,11 +88,15 @@ class DataTransmitter:
         return Pushed(shown, granted, outcome)
 
     def reconcile(self, *, stopped: Callable[[], bool]) -> Ledger:
-        """Offer the centre everything it lacks; only while both sides are granted (see `edge.reconcile`).
+        """Offer the centre everything it lacks; only while both sides are granted (see `offer_decisions`).
 
         `stopped`: asked before each page, since consent may be revoked meanwhile.
         """
         return offer_again(self._centre.database(), self._replica, stopped=stopped)
+
+    def offer_decisions(self, *, stopped: Callable[[], bool]) -> Ledger:
+        """Offer what may be sent in every state: consents, reports, answers."""
+        return offer_again(self._centre.database(), self._replica, prefixes=OFFERED_ALWAYS, stopped=stopped)
 
     def lacking(self) -> int:
         """How many measurements of this device the centre does not hold; nothing is sent."""

@@ -1,7 +1,8 @@
 """When to compare with the centre what it holds, and the ledger of what it refused (design section 6).
 
 The replicator never offers again what was refused once, so after each change of the consent state, once a
-day, and whenever a push counted refusals, the device compares ids and revisions and offers what is missing.
+day, and whenever a push counted refusals, the device compares ids and revisions and offers what is missing:
+consents, reports and answers always, measurements and gaps while both sides are granted.
 The answer names each refused document with its reason; the newest one is kept in `_local/ledger`.
 """
 
@@ -47,9 +48,7 @@ class Comparison:
 
 
 def due(last: Comparison | None, pushed: Pushed, here: ConsentState, now: datetime, every: timedelta) -> bool:
-    """Whether to compare now. Never while measurements may not be sent: offering is sending."""
-    if not pushed.measurements:
-        return False
+    """Whether to compare now, as much of it as may be sent in this state: offering is sending."""
     if last is None or pushed.outcome.failures > 0:
         return True
     return (last.here, last.shown) != (here, pushed.shown) or not last.at <= now < last.at + every

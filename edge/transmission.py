@@ -140,13 +140,16 @@ class TransmissionSession:
         if pushed.outcome.failures:
             _log.error("the centre refused %d documents of a push", pushed.outcome.failures)
             self._vitals.refused += pushed.outcome.failures
-        if reconcile.due(self._compared, pushed, here, now, self._every):
+        if not reconcile.due(self._compared, pushed, here, now, self._every):
+            return
+        if pushed.measurements:
             self._reconcile(now)
-        elif reconcile.recount_due(self._compared, here, pushed.shown, now, self._every):
+        else:
+            ledger = self._transmitter.offer_decisions(stopped=self._over.is_set)
+            self._vitals.refused = reconcile.keep(self._replica, ledger, now).refused
+        if reconcile.recount_due(self._compared, here, pushed.shown, now, self._every):
             mark = self._backlog.mark()
             self._backlog.compared(mark, self._transmitter.lacking())
-        else:
-            return
         self._compared = Comparison(now, here, pushed.shown)
 
     def _reconcile(self, now: datetime) -> None:

@@ -20,8 +20,10 @@ def test_at_the_first_push_of_measurements() -> None:
     assert due(None, CLEAN, GRANTED, NOW, DAY)
 
 
-def test_never_while_measurements_may_not_be_sent() -> None:
-    assert not due(None, Pushed(NOT, False, Outcome(1, 1, 1)), GRANTED, NOW, DAY)
+def test_also_while_measurements_may_not_be_sent_since_a_revocation_must_not_be_lost() -> None:
+    assert due(None, Pushed(NOT, False, Outcome(0, 0, 0)), GRANTED, NOW, DAY)
+    assert due(LAST, Pushed(GRANTED, False, Outcome(1, 0, 1)), GRANTED, NOW, DAY)
+    assert not due(LAST, Pushed(GRANTED, False, Outcome(1, 1, 0)), GRANTED, NOW, DAY)
 
 
 def test_after_each_change_of_the_consent_state() -> None:

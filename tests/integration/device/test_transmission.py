@@ -1,5 +1,6 @@
 """The Data Transmitter against a real database: the grant at the centre decides."""
 
+from datetime import timedelta
 from typing import Any
 
 from couch.documents import ConsentState, Heartbeat
@@ -78,6 +79,28 @@ def test_what_the_centre_refused_is_offered_again_and_named(site: Any) -> None:
     assert ledger.refusals[0].id == refused["_id"]
     assert ledger.refusals[0].reason
     assert site.slots(site.centre) == [1]
+
+
+def test_a_revocation_that_the_centre_refused_is_offered_again(site: Any, clock: Any) -> None:
+    """The replicator's checkpoint has passed it, and no measurement may be sent any more."""
+    site.consent("granted")
+    site.worker_raises(GRANTED)
+    vitals = Vitals()
+    transmitting = TransmissionSession(site.links, site.clock, vitals)
+    assert transmitting.transmit()
+    rules = site.centre.get("_design/rules")
+    shut = "function (doc) { if (doc._id === 'consent:revoked') throw({forbidden: 'shut'}); }"
+    site.centre.put({**rules, "validate_doc_update": shut})
+    site.consent("revoked")
+    assert transmitting.transmit()
+    ledger = reconcile.last_kept(site.agent)
+    assert [(each.id, each.reason) for each in ledger.refusals] == [("consent:revoked", "shut")]
+    assert vitals.refused == 1
+    site.centre.replace("_design/rules", lambda _stored: {**rules})
+    clock.at += timedelta(days=1)
+    assert transmitting.transmit()
+    assert site.centre.get("consent:revoked")["state"] == "revoked"
+    assert vitals.refused == 0
 
 
 def test_the_heartbeat_stands_at_the_centre_also_without_consent(site: Any) -> None:
