@@ -1,7 +1,7 @@
 """One compaction for all that wait for one: a queue of revocations needs no compaction each.
 
-Whoever comes while one is running waits for the next, since the running one may have copied already what is to
-go; that next one serves everybody who waits by then.
+Whoever comes while one is running waits for the next, since the running one may have copied already what is
+to go; that next one serves everybody who waits by then.
 """
 
 import threading
