@@ -101,9 +101,10 @@ class Leases:
             before = frozenset(self._held.keys() - self._leaving)
             late = began >= self._trusted_until  # whatever was announced since then was not looked at
         self._peers.beat(registry, {**state, "slices": len(before)})
-        self._peers.look(registry)
-        alive = self._peers.alive()
         stored = _stored(registry, self.slices)
+        owners = {lease.owner for lease in stored.values() if lease.owner} - {self.owner}
+        self._peers.look(registry, owners)  # after that: nobody is dead who was not watched
+        alive = self._peers.alive()
         mine = {number: lease for number, lease in stored.items() if lease.owner == self.owner}
         if late:
             mine = self._claim(registry, list(mine.values()))
@@ -111,7 +112,7 @@ class Leases:
         free = [lease for lease in stored.values() if lease.owner not in alive]
         mine |= self._claim(registry, free[: max(wanted - len(mine), 0)])
         with self._lock:
-            self._owners = {lease.owner for lease in stored.values() if lease.owner} - {self.owner}
+            self._owners = owners
             self._held = mine
             self._trusted_until = began + TRUSTED * self._lease_s
             self._leaving = set(sorted(mine)[wanted:])

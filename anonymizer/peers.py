@@ -38,11 +38,15 @@ class Peers:
         self._count += 1
         registry.put_local(beat_name(self.own), {**state, "count": self._count})
 
-    def look(self, registry: Database) -> None:
-        """Read every worker's count; be known to the others. Raises CouchError."""
+    def look(self, registry: Database, owners: Iterable[str]) -> None:
+        """Read every worker's count, also of those who only own something; be known to the others.
+
+        Raises CouchError.
+        """
         notes = [WorkerNote.from_json(doc) for doc in registry.documents(start="worker:", end="worker;")]
-        others = [note.worker for note in notes if note.worker != self.own]
-        if len(others) == len(notes):  # new here, or taken for dead while it was paused
+        known = {note.worker for note in notes}
+        others = (known | set(owners)) - {self.own}
+        if self.own not in known:  # new here, or taken for dead while it was paused
             registry.replace(f"worker:{self.own}", self._note)
         for other in others:
             count = int((registry.local(beat_name(other)) or {}).get("count", -1))

@@ -253,6 +253,7 @@ def running_centre(couch: Endpoint, folder: Path) -> Iterator[RunningCentre]:
         batch_documents=20,
         retry_s=0.05,
         poll_s=0.1,
+        lease_s=3.0,
     )
     with settings.admin_server() as admin, settings.worker_server() as worker:
         for name in OURS:
