@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
     from couch.admission import Authorize
+    from couch.centre_settings import CentreSettings
     from couch.node.settings import NodeSettings
+    from provisioning.rights.anonymizing import Anonymizing
     from webapp.centre import More
     from webapp.settings import CentreWebSettings
 
@@ -49,6 +51,11 @@ _TOP = {
 _GUESTS = {
     "edge": {"page": ("webapp.commands:page", "Serve the participant's page of this device.")},
     "centre": {"serve": ("webapp.commands:serve", "Serve the researchers' pages.")},
+    "household": {
+        "copy": ("provisioning.rights.commands:copy", "Copy everything held about a household."),
+        "correct": ("provisioning.rights.commands:correct", "Correct facts; no old value is left."),
+        "erase": ("provisioning.rights.commands:erase", "Erase a household, measurements as well."),
+    },
 }
 
 
@@ -95,6 +102,7 @@ def cli(ctx: click.Context, verbose: bool) -> None:
     """
     ctx.meta["couch.node.gatekeeper"] = _gatekeeper
     ctx.meta["webapp.machines"] = _machines
+    ctx.meta["provisioning.rights.anonymizing"] = _anonymizing
     logging.basicConfig(
         level=os.environ.get("SURVEY_LOG_LEVEL", "INFO" if verbose else "WARNING").upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -118,6 +126,13 @@ def _gatekeeper(settings: "NodeSettings", url: str) -> "Authorize":
     return open_gateway(
         lambda: Server(url, user="admin", password=password), key, lambda facts: records.judge(facts).value
     ).authorize
+
+
+def _anonymizing(settings: "CentreSettings", environ: Mapping[str, str]) -> "Anonymizing":
+    """The worker's view of one household, for the commands of a participant's rights."""
+    from anonymizer.one_household import one_household  # noqa: PLC0415 - only those commands need it
+
+    return one_household(settings, environ)
 
 
 @contextmanager

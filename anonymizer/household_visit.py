@@ -60,7 +60,7 @@ class HouseholdVisitor:
         """
         self.metrics.add("visits")
         erasure, wish = self._notes(centre)
-        if erasure is None or not erasure.done(Step.CONTEXT_ANONYMIZED):
+        if erasure is None or not (erasure.altogether or erasure.done(Step.CONTEXT_ANONYMIZED)):
             if not self._read_feed(centre, stop, may_go_on):
                 return
             if wish is not None:
@@ -88,7 +88,9 @@ class HouseholdVisitor:
         """An erased household stays erased, and its devices' confirmations are taken over."""
         if remake_household(centre.admin, self.household, erasure.consents, may_go_on):
             self.metrics.add("remade_again")
-        self.revocation.take_confirmations(centre, self.household, erasure)
+        erasure = self.revocation.take_confirmations(centre, self.household, erasure)
+        if erasure.altogether:
+            self.revocation.erase_altogether(centre, erasure, may_go_on)
 
     def _read_feed(self, centre: Centre, stop: threading.Event, may_go_on: Callable[[], None]) -> bool:
         """Whether the feed was read to its end; False: there is no database, or `stop` is set."""

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import msgspec
 
+from anonymizer.altogether import erase_altogether, with_revocation
 from anonymizer.compactions import Compactions
 from anonymizer.connections import Centre
 from anonymizer.consents import remember_consents
@@ -27,7 +28,7 @@ from anonymizer.metrics import Metrics
 from anonymizer.parking import ERASURE, Parks
 from anonymizer.pseudonyms import Pseudonyms
 from anonymizer.readings import NotYet, Readings
-from anonymizer.research_proof import has_readings_since, prove
+from anonymizer.research_proof import Tally, has_readings_since, prove
 from couch.blurring import Blurring
 from couch.bootstrap import document_consent, raise_consent
 from couch.clock import Clock
@@ -128,6 +129,11 @@ class Revocation:
         fresh = [word for word in words if _is_news(record, word)]
         return confirm(centre.registry, record, fresh) if fresh else record
 
+    def erase_altogether(self, centre: Centre, record: Erasure, may_go_on: Callable[[], None]) -> Erasure:
+        """What the revocation leaves in research goes as well. Raises LeaseLost, CouchError."""
+        pseudonym = self.pseudonyms.household(record.household)
+        return erase_altogether(centre, record, pseudonym, self.clock, may_go_on)
+
     # --- the steps; each returns what its end adds to the record
 
     def close_access(self, job: Job) -> Change:
@@ -135,18 +141,22 @@ class Revocation:
         return _nothing
 
     def complete_research(self, job: Job) -> Change:
-        """Every reading is in research, or counted among those that it cannot take."""
+        """Every reading is in research, or counted among those that it cannot take.
+
+        Where everything is to be erased nothing is brought there any more.
+        """
         database = job.centre.household(job.household)
         readings = Readings(job.household, self.pseudonyms, self.parking, self.metrics)
         read_to = "0"
-        while True:
+        tally = Tally()
+        while not job.record.altogether:
             since = str(database.info()["update_seq"])
             tally = prove(job.centre, database, readings)
             job.may_go_on()
             # A write that was judged before `_security` said revoked can come in behind the reading.
             if not has_readings_since(database, since):
+                read_to = since
                 break
-        read_to = since
         known = load_progress(job.centre.registry, job.household).consents
         consents = remember_consents(job.centre, job.household, database, known, self.parking)
         facts = read_facts(database, lambda _doc, _err: None)
@@ -159,7 +169,7 @@ class Revocation:
         def change(record: Erasure) -> Erasure:
             return msgspec.structs.replace(
                 record,
-                consents=consents,
+                consents=with_revocation(consents, record) if record.altogether else consents,
                 kept=tally.meters(),
                 not_kept=dict(tally.not_kept),
                 devices=tuple(DeviceErasure(device=device) for device in sorted(devices)),
@@ -175,6 +185,8 @@ class Revocation:
         def replaced(stored: Json | None) -> Json | None:
             if stored is None or Context.from_json(stored).anonymized:
                 return None  # consent was never in effect: research knows nothing; or it is done
+            if job.record.altogether:
+                return withdrawn_context(Context.from_json(stored)).to_json()  # it goes in the end
             if not drawn:
                 drawn.append(self._anonymized(job))
             return drawn[0].to_json()
@@ -187,8 +199,10 @@ class Revocation:
         centre, household = job.centre, job.household
         record = job.record
         late: Change = _nothing
-        if is_old(centre.admin, household) and has_readings_since(
-            centre.household(household), record.read_to
+        if (
+            not record.altogether
+            and is_old(centre.admin, household)
+            and has_readings_since(centre.household(household), record.read_to)
         ):
             late = self.complete_research(job)
             record = late(record)

@@ -29,6 +29,8 @@ ID_FORMS: dict[str, str] = {
     "device": f"device:{_UUID}",
     "erased": f"erased:{_UUID}",
     "erasure": f"erasure:{_UUID}",
+    "erasure_proof": f"proof:{_UUID}",
+    "export": "export:[0-9a-f]{64}",
     "gap": f"gap:{_UUID}:{_TIME}",
     "heartbeat": f"heartbeat:{_UUID}",
     "household_summary": f"household:{_UUID}",
@@ -44,6 +46,7 @@ ID_FORMS: dict[str, str] = {
     "research_gap": f"gap:{_TIME}:{_PSEUDONYM}",
     "research_measurement": f"measurement:{_TIME}:{_PSEUDONYM}",
     "retry": f"retry:{_UUID}",
+    "withdrawal": f"withdrawal:{_PSEUDONYM}",
     "worker": f"worker:{_UUID}",
 }
 

@@ -28,6 +28,7 @@ from couch.documents.consent import (
     Report,
     consent_state,
 )
+from couch.documents.exports import ExportRecord, Withdrawal
 from couch.documents.fields import Document, Fields, Json, stamp, utc
 from couch.documents.household import (
     Address,
@@ -40,6 +41,7 @@ from couch.documents.household import (
     PvSystem,
     Registration,
 )
+from couch.documents.proof import ErasureProof, FileSearch
 from couch.documents.readings import (
     Answer,
     Cause,
@@ -71,8 +73,11 @@ __all__ = [
     "Document",
     "Erased",
     "Erasure",
+    "ErasureProof",
     "ErasureStep",
+    "ExportRecord",
     "Fields",
+    "FileSearch",
     "Gap",
     "Heartbeat",
     "HouseholdSummary",
@@ -94,6 +99,7 @@ __all__ = [
     "Retry",
     "Step",
     "TimeProvenance",
+    "Withdrawal",
     "WorkerNote",
     "consent_state",
     "stamp",

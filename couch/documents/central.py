@@ -151,6 +151,9 @@ class Erasure(Document, frozen=True, kw_only=True, tag="erasure"):
     )  # why research could not take a reading: of how many
     devices: tuple[DeviceErasure, ...] = ()
     read_to: str = ""  # how far the old database's feed was compared with research
+    altogether: bool = False  # measurements as well: research keeps nothing (`survey household erase`)
+    months: tuple[str, ...] = ()  # where that was found and has to be compacted
+    research_erased_at: datetime | None = None  # when research held nothing any more; None: not yet, or never
 
     @property
     def id(self) -> str:
