@@ -22,6 +22,7 @@ from couch.errors import CouchError, Fault
 if TYPE_CHECKING:
     from flask import Blueprint
 
+    from anonymizer.proof.issuing import CertificatesOf
     from couch.admission import Authorize
     from couch.centre_settings import CentreSettings
     from couch.node.settings import NodeSettings
@@ -102,6 +103,7 @@ def cli(ctx: click.Context, verbose: bool) -> None:
     """
     ctx.meta["couch.node.gatekeeper"] = _gatekeeper
     ctx.meta["webapp.machines"] = _machines
+    ctx.meta["anonymizer.certificates"] = _certificates
     ctx.meta["provisioning.rights.anonymizing"] = _anonymizing
     logging.basicConfig(
         level=os.environ.get("SURVEY_LOG_LEVEL", "INFO" if verbose else "WARNING").upper(),
@@ -133,6 +135,32 @@ def _anonymizing(settings: "CentreSettings", environ: Mapping[str, str]) -> "Ano
     from anonymizer.one_household import one_household  # noqa: PLC0415 - only those commands need it
 
     return one_household(settings, environ)
+
+
+def _certificates(folder: Path) -> "CertificatesOf":
+    """What the certificate authority in a folder remembers of a household's devices, for its receipt."""
+    from anonymizer.proof.receipt import CertificateKept  # noqa: PLC0415 - only for receipts
+    from provisioning.ca.folder import AuthorityFolder  # noqa: PLC0415
+    from provisioning.ca.records import CertificateRecords  # noqa: PLC0415
+
+    file = AuthorityFolder(folder).records
+
+    def of_household(household: str) -> list[CertificateKept]:
+        if not file.is_file():
+            return []  # a survey without certificates
+        with CertificateRecords(file) as records:
+            return [
+                CertificateKept(
+                    serial=each.serial,
+                    device=each.device,
+                    not_before=each.not_before,
+                    not_after=each.not_after,
+                    revoked_at=each.revoked_at,
+                )
+                for each in records.of_household(household)
+            ]
+
+    return of_household
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from anonymizer.proof.commands import CERTIFICATES, prove
+
 _CONFIG = click.option(
     "--config",
     "config",
@@ -22,15 +24,20 @@ def anonymizer() -> None:
     """The centre's worker: consent into effect, measurements into research under pseudonyms."""
 
 
+anonymizer.add_command(prove)
+
+
 @anonymizer.command()
 @_CONFIG
 @click.option("--once", is_flag=True, help="Catch up with everything that stands there now and end.")
-def run(config: Path, once: bool) -> None:
+@click.pass_context
+def run(ctx: click.Context, config: Path, once: bool) -> None:
     """Follow all households' feeds until stopped.
 
     Example: survey anonymizer run --config centre.toml
     """
-    from anonymizer.service import run_worker  # noqa: PLC0415 - `survey --help` stays light
+    from anonymizer.proof.issuing import no_certificates  # noqa: PLC0415 - `survey --help` stays light
+    from anonymizer.service import run_worker  # noqa: PLC0415
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -43,6 +50,7 @@ def run(config: Path, once: bool) -> None:
         ready=lambda url: click.echo(
             f"{'catching up with' if once else 'following'} the households of {url}"
         ),
+        certificates=ctx.find_root().meta.get(CERTIFICATES, lambda _folder: no_certificates),
     )
 
 

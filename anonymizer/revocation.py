@@ -26,6 +26,7 @@ from anonymizer.household_facts import read_facts
 from anonymizer.mapping import anonymized_context, granted_context, withdrawn_context
 from anonymizer.metrics import Metrics
 from anonymizer.parking import ERASURE, Parks
+from anonymizer.proof.hold import never_waits
 from anonymizer.pseudonyms import Pseudonyms
 from anonymizer.readings import NotYet, Readings
 from anonymizer.research_proof import Tally, has_readings_since, prove
@@ -65,6 +66,10 @@ class NotRevoked(Fault):
         )
 
 
+def _no_receipt(_centre: Centre, _record: Erasure) -> None:
+    """Where no receipts are issued."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One step's view of the world. `may_go_on` raises LeaseLost where another worker may be at it."""
@@ -86,6 +91,8 @@ class Revocation:
     draw: Draw
     blurring: Blurring = field(default_factory=Blurring)
     compactions: Compactions = field(default_factory=Compactions)
+    waits: Callable[[Centre, str], bool] = never_waits  # for the search of the files before a destruction
+    ended: Callable[[Centre, Erasure], None] = _no_receipt  # told when an erasure ends, and of confirmations
 
     def revoke(self, centre: Centre, household: str, may_go_on: Callable[[], None] = lambda: None) -> Erasure:
         """Go on from where it is, to the end or to where a person is needed; the record as it is then.
@@ -100,6 +107,8 @@ class Revocation:
             record = begin(centre.registry, household, self.clock)
         while (step := record.next_step) is not None:
             may_go_on()
+            if step is Step.DATABASE_REMADE and self.waits(centre, household):
+                return record
             job = Job(centre, household, record, may_go_on)
             try:
                 with self.metrics.timed(f"step_{step}"):
@@ -115,6 +124,7 @@ class Revocation:
             record = note(centre.registry, record, step, change, self.clock)
             if record.next_step is None:
                 self.metrics.add("erased")
+                self.ended(centre, record)
         return record
 
     def take_confirmations(self, centre: Centre, household: str, record: Erasure) -> Erasure:
@@ -127,7 +137,11 @@ class Revocation:
                 reason = f"{err.field}: {err.reason}"
                 self.parking.park(centre.registry, household, doc["_id"], doc["_rev"], reason)
         fresh = [word for word in words if _is_news(record, word)]
-        return confirm(centre.registry, record, fresh) if fresh else record
+        if not fresh:
+            return record
+        record = confirm(centre.registry, record, fresh)
+        self.ended(centre, record)
+        return record
 
     def erase_altogether(self, centre: Centre, record: Erasure, may_go_on: Callable[[], None]) -> Erasure:
         """What the revocation leaves in research goes as well. Raises LeaseLost, CouchError."""

@@ -12,6 +12,8 @@ from anonymizer.household_visit import HouseholdVisitor
 from anonymizer.leases import Leases
 from anonymizer.metrics import Metrics
 from anonymizer.parking import Parking
+from anonymizer.proof.hold import never_waits, waits_for_search
+from anonymizer.proof.issuing import CertificatesOf, no_certificates, receipt_teller
 from anonymizer.pseudonyms import Pseudonyms, load_pseudonyms
 from anonymizer.revocation import Draw, Revocation
 from anonymizer.worker import Worker
@@ -31,10 +33,12 @@ def run_worker(
     *,
     once: bool,
     ready: Callable[[str], None],
+    certificates: Callable[[Path], CertificatesOf] = lambda _folder: no_certificates,
 ) -> None:
     """Run until `stop` is set, or, `once`, until everything is taken.
 
-    `ready` hears the centre's address when the accounts are let in.
+    `ready` hears the centre's address when the accounts are let in; `certificates` reads those of a
+    household out of the certificate authority's folder.
     Raises Fault (settings, key, a centre that was not set up, households given up), CouchError.
     """
     settings = load_centre_settings(config, environ)
@@ -48,7 +52,7 @@ def run_worker(
         if not _ready(settings, centre, stop, wait=not once):
             return
     ready(settings.url)
-    worker = make_worker(settings, pseudonyms, connect, clock)
+    worker = make_worker(settings, pseudonyms, connect, clock, certificates=certificates(settings.ca_folder))
     with _metrics_port(settings, worker):
         if not once:
             worker.run(stop)
@@ -67,8 +71,13 @@ def make_worker(
     connect: Connect,
     clock: Clock,
     draw: Draw | None = None,
+    *,
+    certificates: CertificatesOf = no_certificates,
 ) -> Worker:
-    """The worker with the visitors that do its work; `draw` None: in the regions that were imported."""
+    """The worker with the visitors that do its work.
+
+    `draw` None: in the regions that were imported. `certificates`: of a household, for its receipt.
+    """
     metrics = Metrics()
     parking = Parking(clock, metrics, settings.tries)
     revocation = Revocation(
@@ -78,6 +87,8 @@ def make_worker(
         clock,
         draw or LocationDraw(settings.geodata, settings.blurring),
         settings.blurring,
+        waits=waits_for_search if settings.proof.hold else never_waits,
+        ended=receipt_teller(settings, clock, certificates),
     )
 
     def make_visitor(household: str) -> HouseholdVisitor:

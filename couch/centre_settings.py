@@ -8,6 +8,7 @@ import msgspec
 
 from couch.blurring import Blurring
 from couch.client import Server
+from couch.proof_settings import ProofSettings
 from couch.settings import Account, load
 
 
@@ -28,6 +29,7 @@ class CentreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ca_passphrase_file: Path | None = None  # of its issuing key, mode 600; else SURVEY_CA_PASSPHRASE
     geodata: Path = Path("geodata.gpkg")  # regions and their densities (`survey geodata import`)
     blurring: Blurring = msgspec.field(default_factory=Blurring)  # of households whose consent is revoked
+    proof: ProofSettings = msgspec.field(default_factory=ProofSettings)  # that an erased household is gone
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
     parallel_households: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
     batch_documents: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 500
@@ -66,5 +68,6 @@ def load_centre_settings(file: Path, environ: Mapping[str, str]) -> CentreSettin
         pseudonym_key=folder / settings.pseudonym_key,
         ca_folder=folder / settings.ca_folder,
         geodata=folder / settings.geodata,
+        proof=settings.proof.below(folder),
         ca_passphrase_file=None if passphrase is None else folder / passphrase,
     )
