@@ -86,9 +86,9 @@ class HouseholdVisitor:
 
     def _look_after(self, centre: Centre, erasure: Erasure, may_go_on: Callable[[], None]) -> None:
         """An erased household stays erased, and its devices' confirmations are taken over."""
+        erasure = self.revocation.take_confirmations(centre, self.household, erasure)
         if remake_household(centre.admin, self.household, erasure.consents, may_go_on):
             self.metrics.add("remade_again")
-        erasure = self.revocation.take_confirmations(centre, self.household, erasure)
         if erasure.altogether:
             self.revocation.erase_altogether(centre, erasure, may_go_on)
 
