@@ -27,7 +27,16 @@ SYSTEM_DATABASES = ("_users", "_replicator", "_global_changes")  # a new CouchDB
 
 
 @pytest.fixture(scope="session")
-def couch_admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+def couch_data(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """Where the database under test keeps its files (a real CouchDB: SURVEY_COUCHDB_DATA); None: unknown."""
+    if os.environ.get("SURVEY_COUCHDB_URL"):
+        given = os.environ.get("SURVEY_COUCHDB_DATA")
+        return Path(given) if given else None
+    return tmp_path_factory.mktemp("node")
+
+
+@pytest.fixture(scope="session")
+def couch_admin(couch_data: Path | None) -> Iterator[Endpoint]:
     """Address and administrator of the database under test."""
     given = os.environ.get("SURVEY_COUCHDB_URL")
     if given:
@@ -38,10 +47,9 @@ def couch_admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
                 server.create_database(name)
         yield endpoint
         return
-    folder = tmp_path_factory.mktemp("node")
     password = uuid.uuid4().hex
     process = subprocess.Popen(
-        [sys.executable, "-m", "couch.node", "--port", "0", "--data", str(folder)],
+        [sys.executable, "-m", "couch.node", "--port", "0", "--data", str(couch_data)],
         env={**os.environ, "SURVEY_ADMIN_PASSWORD": password, "SURVEY_JWT_KEY": _TOKEN_KEY},
         cwd=Path(__file__).parents[1],
         stdout=subprocess.PIPE,

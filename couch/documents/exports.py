@@ -1,4 +1,4 @@
-"""What `research` keeps of the data sets that went out, and of households that are not to be in them any more.
+"""What `research` keeps of the data sets that went out, and of households to be taken out of them.
 
 Pseudonyms alone: nothing here names anybody, so it outlives an erasure.
 """
@@ -29,7 +29,7 @@ class ExportRecord(Document, frozen=True, kw_only=True, tag="export"):
 
 
 class Withdrawal(Document, frozen=True, kw_only=True, tag="withdrawal"):
-    """A household whose measurements were erased as well, in `research`: earlier data sets still hold them."""
+    """A household of which research keeps nothing, in `research`: earlier data sets still hold it."""
 
     household: Pseudonym
 

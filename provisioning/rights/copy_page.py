@@ -17,12 +17,12 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bot
 th { font-weight: 600; width: 38%; } td { overflow-wrap: anywhere; }
 table.list th { width: auto; } .en { opacity: .75; font-weight: 400; } code { font-size: .9em; }
 td table { margin: 0; }
-@media print { body { max-width: none; margin: 0; } h2 { break-after: avoid; } table { break-inside: avoid; } }
+@media print { body { max-width: none; margin: 0; } h2 { break-after: avoid; } }
 """
 _INTRO = Words(
-    "Diese Auskunft enthält alles, was die Zentrale der Erhebung zu Ihrem Haushalt gespeichert hat (Artikel 15 "
-    "DSGVO). Die Dateien daneben sind für Programme lesbar und dürfen weitergegeben werden (Artikel 20). Ihre "
-    "Messgeräte im Haus bewahren außerdem auf, was auf deren eigener Seite zu sehen ist. Sie können "
+    "Diese Auskunft enthält alles, was die Zentrale der Erhebung zu Ihrem Haushalt gespeichert hat (Artikel "
+    "15 DSGVO). Die Dateien daneben sind für Programme lesbar und dürfen weitergegeben werden (Artikel 20). "
+    "Ihre Messgeräte im Haus bewahren außerdem auf, was auf deren eigener Seite zu sehen ist. Sie können "
     "Berichtigung, Löschung und Einschränkung verlangen, die Einwilligung jederzeit widerrufen und sich bei "
     "einer Aufsichtsbehörde beschweren.",
     "This copy holds everything that the survey's centre keeps about your household (article 15 GDPR). The "
@@ -31,18 +31,19 @@ _INTRO = Words(
     "at any time, and complain to a supervisory authority.",
 )
 _PURPOSE = Words(
-    "Zweck: Forschung zum Energieverbrauch und zur Erzeugung in Haushalten. Rechtsgrundlage: Ihre Einwilligung. "
-    "Empfänger: die Forschenden und die Verwaltung der Erhebung; Auswertende erhalten Messungen und Angaben nur "
-    "unter Pseudonymen. Dauer: bis Sie widerrufen; danach bleiben Messungen unter Pseudonym mit ungefährem Ort, "
-    "bis Sie auch deren Löschung verlangen. Es gibt keine automatisierte Entscheidung über Sie.",
+    "Zweck: Forschung zu Verbrauch und Erzeugung von Energie in Haushalten. Rechtsgrundlage: Ihre "
+    "Einwilligung. Empfänger: die Forschenden und die Verwaltung der Erhebung; Auswertende erhalten Messungen "
+    "und Angaben nur unter Pseudonymen. Dauer: bis Sie widerrufen; danach bleiben Messungen unter Pseudonym "
+    "mit ungefährem Ort, bis Sie auch deren Löschung verlangen. Es gibt keine automatisierte Entscheidung "
+    "über Sie.",
     "Purpose: research on energy that households use and generate. Legal basis: your consent. Recipients: the "
     "survey's researchers and administrators; analysts get measurements and facts under pseudonyms alone. "
     "Duration: until you revoke; then measurements stay under a pseudonym with a place nearby, until you ask "
     "for their erasure as well. Nothing is decided about you automatically.",
 )
 _PSEUDONYM = Words(
-    "Auswertende sehen Ihren Haushalt nur unter diesen Namen. Sie entstehen aus den Kennungen mit einem geheimen "
-    "Schlüssel (HMAC-SHA-256), den allein die Zentrale hat: Ohne ihn führt kein Weg zurück.",
+    "Auswertende sehen Ihren Haushalt nur unter diesen Namen. Sie entstehen aus den Kennungen mit einem "
+    "geheimen Schlüssel (HMAC-SHA-256), den allein die Zentrale hat: Ohne ihn führt kein Weg zurück.",
     "Analysts see your household under these names alone. They are made of the ids with a secret key "
     "(HMAC-SHA-256) that only the centre has: without it there is no way back.",
 )

@@ -1,7 +1,7 @@
 """A copy of everything held about a household (art. 15 and 20 GDPR), for people and for programs.
 
-Readings are streamed into files of their own; the rest, a few hundred records at most, stands in `records.json`
-and on the page. Constant memory for the readings, however many years.
+Readings are streamed into files of their own; the rest, some hundred records, stands in
+`records.json` and on the page. Constant memory for the readings, however many years.
 """
 
 from collections.abc import Callable, Iterator

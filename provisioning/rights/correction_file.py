@@ -78,7 +78,7 @@ def read_corrections(path: Path) -> dict[str, Json]:
 
 
 def corrected(stored: Json, change: Json) -> Json:
-    """`stored` with the new values; members that are objects are completed, not replaced. Raises BadDocument."""
+    """`stored` with the new values; objects inside are completed, not replaced. Raises BadDocument."""
     doc = dict(stored)
     for name, value in change.items():
         inside = doc.get(name)

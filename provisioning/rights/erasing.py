@@ -1,8 +1,8 @@
 """Erasure altogether (art. 17 GDPR): the household's measurements in research go as well.
 
-The worker does it (`anonymizer.altogether`): access is closed, the household's database is destroyed and made
-anew as an erased one, so that devices are told, research loses every measurement, gap and the context, and the
-registry keeps the bare record of the erasure. Here that is asked for and waited for.
+The worker does it (`anonymizer.altogether`): access is closed, the household's database is destroyed and
+made anew as an erased one, so that devices are told, research loses every measurement, gap and the context,
+and the registry keeps the bare record of the erasure. Here that is asked for and waited for.
 """
 
 import time
@@ -21,7 +21,7 @@ _LOOK_EVERY_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class ErasedAltogether:
-    """`exports`: data sets that went out with the household in them; their holders have to be told (art. 19)."""
+    """`exports`: data sets that went out with the household; their holders have to be told (art. 19)."""
 
     record: Erasure
     pseudonym: str
@@ -41,7 +41,7 @@ def require_certainty(household: str, typed: str, yes: bool) -> None:
 def erase_household(
     household: str, *, admin: Server, anonymizing: Anonymizing, within_s: float = WITHIN_S
 ) -> ErasedAltogether:
-    """Ask for it and wait until research holds nothing. Raises Fault, CouchError; run it again after either."""
+    """Ask for it and wait until research holds nothing. Raises Fault, CouchError: run it again."""
     content = HouseholdContent(admin, household, anonymizing.pseudonyms)
     if not content.known():
         raise Fault(f"there is no household {household}. Take its uuid from the list of households.")
@@ -55,6 +55,6 @@ def erase_household(
             return ErasedAltogether(record, content.pseudonym, tuple(content.exports()))
         if time.monotonic() >= ends:
             raise Fault(
-                "the erasure goes on, but has not ended yet. See survey anonymizer status, then run this again."
+                "the erasure goes on and has not ended yet. See survey anonymizer status, then run this again."
             )
         time.sleep(_LOOK_EVERY_S)

@@ -1,4 +1,4 @@
-"""What each kind of record and each field means, in German and English, for the participant (art. 15 GDPR)."""
+"""What each kind of record and each field means, in German and English, for people (art. 15 GDPR)."""
 
 from typing import NamedTuple
 
@@ -32,6 +32,10 @@ KINDS: dict[str, Words] = {
     ),
     "retry": Words("Auftrag, das noch einmal zu versuchen", "Wish to try that again"),
     "worker": Words("Wie weit Ihre Daten verarbeitet sind", "How far your data has been processed"),
+    "erasure_proof": Words(
+        "Suche nach Ihren Daten in den Dateien vor und nach der Löschung",
+        "Search for your data in the files before and after the erasure",
+    ),
     "context": Words(
         "Was Auswertende über Ihren Haushalt sehen, unter einem Pseudonym",
         "What analysts see of your household, under a pseudonym",
@@ -66,15 +70,18 @@ FIELDS: dict[str, Words] = {
     "admins": Words("Wer verwalten darf", "Who may administer"),
     "adults": Words("Erwachsene im Haushalt", "Adults in the household"),
     "adults_with_job": Words("davon berufstätig", "of these with a job"),
+    "after": Words("nach der Löschung", "After the erasure"),
     "altogether": Words("Auch die Messungen sind zu löschen", "Measurements are to be erased as well"),
     "anonymized": Words("ob der Ort nur noch ungefähr ist", "whether the place is a drawn one"),
     "arguments": Words("Einzelheiten der Anweisung", "Details of the request"),
     "at": Words("Wann (UTC)", "When (UTC)"),
     "azimuth_deg": Words("Ausrichtung in Grad, 180 ist Süd", "Orientation in degrees, 180 is south"),
     "backlog": Words("noch nicht übertragene Einträge", "records not transmitted yet"),
+    "before": Words("vor der Löschung", "Before the erasure"),
     "begun_at": Words("Beginn der Löschung", "Beginning of the erasure"),
     "boot": Words("Kennung des Gerätestarts", "Id of the device's start"),
     "by": Words("Wer es erklärt hat", "Who recorded it"),
+    "bytes": Words("durchsuchte Bytes", "Bytes searched"),
     "cancelled_at": Words("ungültig gemacht am", "cancelled at"),
     "cause": Words("Grund der Lücke", "Cause of the gap"),
     "certificate_serial": Words("Nummer des Geräteausweises", "Serial number of the device's certificate"),
@@ -101,8 +108,12 @@ FIELDS: dict[str, Words] = {
     "errors": Words("Störungen des Geräts", "Errors of the device"),
     "ev_charger": Words("Ladestation für ein Elektroauto", "Charger for an electric car"),
     "expires_at": Words("gültig bis", "Good until"),
+    "facts": Words("gesuchte Angaben", "Facts that were looked for"),
     "farewell": Words("ob es der letzte Ausweis ist", "Whether it is the last certificate"),
+    "files": Words("durchsuchte Dateien", "Files searched"),
+    "first": Words("erste (UTC)", "First (UTC)"),
     "format": Words("Format des Datensatzes", "Format of the data set"),
+    "found": Words("davon gefunden", "Of these found"),
     "from_at": Words("enthält Messungen ab", "Holds measurements from"),
     "from_slot": Words("erstes fehlendes Viertelstundenfenster", "First missing quarter of an hour"),
     "gaps": Words("Zahl der Lücken", "Number of gaps"),
@@ -119,6 +130,7 @@ FIELDS: dict[str, Words] = {
     "key": Words("Prüfwert des Geräteschlüssels", "Hash of the device's key"),
     "kept": Words("was die Forschung behält", "What research keeps"),
     "kind": Words("Art", "Kind"),
+    "last": Words("letzte (UTC)", "Last (UTC)"),
     "last_measurement": Words("letzte Messung", "Last measurement"),
     "last_pull": Words("zuletzt empfangen", "Last received"),
     "last_push": Words("zuletzt gesendet", "Last sent"),
@@ -148,6 +160,7 @@ FIELDS: dict[str, Words] = {
     "not_before": Words("gültig ab", "Valid from"),
     "not_kept": Words("was die Forschung nicht übernahm, mit Grund", "What research did not take, and why"),
     "obis": Words("Kennzahl der Messgröße (OBIS)", "Code of the quantity (OBIS)"),
+    "occurrences": Words("Fundstellen", "Places where they were found"),
     "old": Words("altes Gerät", "Old device"),
     "old_serial": Words("alter Ausweis", "Old certificate"),
     "order": Words("Kennung der Anweisung", "Id of the request"),
@@ -170,6 +183,7 @@ FIELDS: dict[str, Words] = {
     "seq": Words("Stand der Verarbeitung", "How far it was processed"),
     "serial": Words("Nummer des Ausweises", "Serial number of the certificate"),
     "sha256": Words("Prüfsumme des Datensatzes", "Checksum of the data set"),
+    "shared": Words("auch bei anderen Haushalten vorhanden", "Held by other households too"),
     "signature": Words("Unterschrift der Zentrale", "Signature of the centre"),
     "slot": Words("Beginn des Viertelstundenfensters (UTC)", "Beginning of the quarter of an hour (UTC)"),
     "source": Words("Herkunft der Angabe", "Where it comes from"),
@@ -184,12 +198,14 @@ FIELDS: dict[str, Words] = {
     "time_source": Words("woher die Zeit bekannt ist", "How the time is known"),
     "to_at": Words("bis vor", "Up to, but without"),
     "to_slot": Words("letztes fehlendes Viertelstundenfenster", "Last missing quarter of an hour"),
+    "too_common": Words("nicht gesuchte, da zu häufige Angaben", "Facts too common to be looked for"),
     "type": Words("Art des Eintrags", "Type of the record"),
     "unit": Words("Einheit", "Unit"),
     "unsent_measurements": Words(
         "nie übertragene Messungen, auf dem Gerät gelöscht", "Measurements never sent, erased on the device"
     ),
     "used_at": Words("benutzt am", "Used at"),
+    "uuid": Words("Kennung", "Id"),
     "value": Words("Zahl, wie der Zähler sie sendet", "Number as the meter sent it"),
     "versions": Words("Softwarestände", "Versions of the software"),
     "wrong": Words("falsche Eingaben", "Wrong tries"),

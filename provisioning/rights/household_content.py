@@ -84,8 +84,8 @@ class HouseholdContent:
     def registry(self) -> Iterator[Json]:
         """The summary, the erasure's record, what is parked, and how far the worker has come."""
         registry = self.admin.database(REGISTRY)
-        for doc_id in (f"household:{self.household}", f"erasure:{self.household}", f"retry:{self.household}"):
-            doc = registry.find(doc_id)
+        for kind in ("household", "erasure", "proof", "retry"):
+            doc = registry.find(f"{kind}:{self.household}")
             if doc is not None:
                 yield doc
         parked = f"parked:{self.household}:"

@@ -2,7 +2,7 @@
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,23 @@ def measured(centre: Any) -> Any:
 
 
 @pytest.fixture
-def data_folder(couch_admin: Endpoint, request: pytest.FixtureRequest) -> Path:
-    """Where the engine under test keeps its files."""
-    return Path(request.getfixturevalue("couch_data"))
+def holding(couch_data: Path | None) -> Callable[[Sequence[bytes]], dict[bytes, set[str]]]:
+    """Which files of the engine hold which of some byte strings."""
+    if couch_data is None:
+        pytest.skip("SURVEY_COUCHDB_DATA does not say where this CouchDB keeps its files")
+
+    def look(needles: Sequence[bytes]) -> dict[bytes, set[str]]:
+        found: dict[bytes, set[str]] = {needle: set() for needle in needles}
+        for file in couch_data.rglob("*"):
+            try:
+                content = file.read_bytes() if file.is_file() else b""
+            except FileNotFoundError:
+                continue  # a compaction has just replaced it
+            if file.suffix in (".couch", ".view"):  # each block of 4,096 bytes begins with one of its own
+                content = b"".join(content[at + 1 : at + 4096] for at in range(0, len(content), 4096))
+            for needle in needles:
+                if needle in content:
+                    found[needle].add(file.name)
+        return found
+
+    return look

@@ -59,11 +59,7 @@ def test_the_registry_keeps_the_bare_record_of_the_erasure(
     centre: Any, measured: Any, anonymizing: Any
 ) -> None:
     done = erase_household(measured.uuid, admin=centre.admin, anonymizing=anonymizing)
-    docs = [
-        doc
-        for doc in centre.worker.database(REGISTRY).documents()
-        if measured.uuid in json.dumps(doc)
-    ]
+    docs = [doc for doc in centre.worker.database(REGISTRY).documents() if measured.uuid in json.dumps(doc)]
     assert [doc["_id"] for doc in docs] == [f"erasure:{measured.uuid}"]
     assert (done.record.kept, done.record.not_kept, done.record.read_to) == ((), {}, "")
     assert done.record.research_erased_at is not None
