@@ -23,7 +23,7 @@ from provisioning.nginx.writing import write_door
 
 WITHIN_S = 30.0
 HEAD_S = 1.5  # how long a request's head may take here; shorter than in real use, so that tests end
-BODY_S = 4.0  # a whole request
+BODY_S = 3.0  # a whole request
 NEEDS_NGINX = "needs the Debian package nginx"
 _SHORTENED = {
     "client_header_timeout 15s;": f"client_header_timeout {int(HEAD_S * 1000)}ms;",
