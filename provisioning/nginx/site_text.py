@@ -42,6 +42,9 @@ server {
     listen <listen> ssl default_server;
     ssl_reject_handshake on;
     server_tokens off;
+    # Until a connection has said its name and begun to ask, these times count, not those of its server below.
+    client_header_timeout 15s;
+    keepalive_timeout 75s;
     access_log <log> survey;
     return 421;  # a Host that is not the name of the handshake
 }

@@ -53,6 +53,7 @@ class Node:
 
     def close(self) -> None:
         self._do(self.running.close())
+        self._do(_end_the_rest())
         self._do(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WITHIN_S)
@@ -60,6 +61,14 @@ class Node:
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(WITHIN_S)
+
+
+async def _end_the_rest() -> None:
+    """Connections that were cut leave their tasks to the end of the loop, as `asyncio.run` ends them."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
 
 
 def listener_settings(authority: Authority, pages_port: int, secret: str) -> TlsSettings:
