@@ -4,6 +4,7 @@ Two doors hand these values around: nginx with the gateway's blueprint, and the 
 listener. The decision itself is a pure function in the gateway's package; `couch` knows its form alone.
 """
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Literal, Protocol
@@ -26,6 +27,7 @@ REASON_HEADER = "X-Survey-Reason"
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"  # RFC 9457
+_PLAIN_PATH = re.compile(r"/[A-Za-z0-9._~:%/-]{0,200}")
 DATABASE_PREFIX = "/household-"  # below it a refusal is JSON as CouchDB sends it, elsewhere a problem
 
 # The headers of a request that reach the database or the pages; every other one ends at the door.
@@ -68,6 +70,15 @@ def refusal_body(denied: Denied) -> dict[str, str | int]:
         "detail": denied.reason,
         "code": denied.error,
     }
+
+
+def shown_path(target: str) -> str:
+    """What a log may hold of a request target: its path, where that is in a plain form.
+
+    A query may hold anything, and an absolute form somebody's password.
+    """
+    path = target.partition("?")[0]
+    return path if _PLAIN_PATH.fullmatch(path) else f"(another form, {len(target)} characters)"
 
 
 class Authorize(Protocol):

@@ -9,12 +9,12 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 from aiohttp.http import HttpProcessingError
 
+from couch.admission import shown_path
 from couch.node.tls_listener import connection_of
 
 _log = logging.getLogger(__name__)
 LOGGED: "web.RequestKey[bool]" = web.RequestKey("LOGGED")  # somebody told of it already
 _EVERYDAY = frozenset({404, 409})  # a first checkpoint, a heartbeat that lost a race
-_SHOWN = 120  # characters of a path
 
 
 class RefusalLog(AbstractAccessLogger):
@@ -25,14 +25,13 @@ class RefusalLog(AbstractAccessLogger):
         if response.status < 400 or request.get(LOGGED) or connection_of(request) is None:
             return
         everyday = response.status in _EVERYDAY and request.path.startswith("/household-")
-        path = ascii(request.raw_path.partition("?")[0][:_SHOWN])
         _log.log(
             logging.INFO if everyday else logging.WARNING,
             "answered %s to %s: %s %s",
             response.status,
             request.remote,
             ascii(request.method[:16]),
-            path,
+            shown_path(request.raw_path),
         )
 
 

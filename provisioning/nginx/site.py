@@ -9,7 +9,8 @@ from textwrap import indent
 
 from couch.errors import Fault
 from couch.secret import Secret
-from provisioning.nginx.site_text import ERRORS, PAGES, PROXY_HEADER, REFUSAL, SITE, TO_PAGES
+from provisioning.nginx.pages_text import PAGES
+from provisioning.nginx.site_text import ERRORS, PROXY_HEADER, REFUSAL, SITE, TO_PAGES
 
 MAIN_FILE = "survey.conf"
 _TO_PAGES_FILE = "to-pages.conf"

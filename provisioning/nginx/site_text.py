@@ -42,6 +42,9 @@ server {
     listen <listen> ssl default_server;
     ssl_reject_handshake on;
     server_tokens off;
+    # Until a connection has said its name and begun to ask, these times count, not those of its server below.
+    client_header_timeout 15s;
+    keepalive_timeout 75s;
     access_log <log> survey;
     return 421;  # a Host that is not the name of the handshake
 }
@@ -259,51 +262,4 @@ include <secret>;
 
 PROXY_HEADER = """# Written by `survey provision nginx`: what the pages know nginx by. Mode 600.
 proxy_set_header X-Survey-Proxy-Secret "<secret>";
-"""
-
-# The people's pages under a name of their own: no client certificate, no identity from outside. Their log
-# keeps the first part of a path alone, since one-time links hold their secret in the rest.
-PAGES = r"""
-map $uri $survey_page {
-    "~^(/[a-z_-]*)" $1;
-    default -;
-}
-log_format survey_pages escape=json '{"at":"$time_iso8601","peer":"$remote_addr","method":"$request_method",'
-    '"page":"$survey_page","status":"$status","bytes":"$body_bytes_sent","seconds":"$request_time"}';
-
-server {
-    listen <listen> ssl;
-    server_name <pages_name>;
-    server_tokens off;
-    access_log <log> survey_pages;
-
-    ssl_certificate <pages_certificate>;
-    ssl_certificate_key <pages_key>;
-    ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_session_tickets off;
-
-    underscores_in_headers off;
-    client_max_body_size 128k;
-    client_header_timeout 15s;
-    client_body_timeout 15s;
-    send_timeout 60s;
-    limit_conn survey_connections 32;
-    limit_req zone=survey_requests burst=300 nodelay;
-
-    location /_gateway/ { return 404; }
-    location / {
-        proxy_pass http://survey_pages;
-        proxy_http_version 1.1;
-        proxy_read_timeout 600s;
-        proxy_max_temp_file_size 0;
-        proxy_set_header Host $host;
-        proxy_set_header Connection "";
-        proxy_set_header X-Forwarded-For $remote_addr;
-        proxy_set_header X-Forwarded-Proto https;
-        proxy_set_header X-Survey-Client-Cert "";
-        proxy_set_header X-Survey-Proxy-Secret "";
-        proxy_set_header X-Survey-Target "";
-        proxy_set_header X-Survey-Method "";
-    }
-}
 """

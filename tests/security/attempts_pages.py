@@ -47,6 +47,13 @@ def _sign_out_from_another_site(world: Any) -> Reply:
     return visitor.post("/sign-out", "Origin: https://evil.example.org", token="")
 
 
+def _form_on_another_site(world: Any) -> Reply:
+    """Behind nginx the pages look at where a form stood, too; on plain http the token alone counts."""
+    visitor = _signed_in(Visitor(world, _from_elsewhere()))
+    token = visitor.form_token("/own-account") if world.door == "nginx" else "planted"
+    return visitor.post("/sign-out", "Referer: https://evil.example.org/sign-in", token=token)
+
+
 def _fixation(world: Any) -> Reply:
     """The attacker plants an id, the victim signs in with it, the attacker uses it."""
     planted = "A" * 43
@@ -198,6 +205,7 @@ ATTEMPTS = (
     _steps("signs in with another's form token", _with_anothers_token, "400"),
     _steps("uses a form token from before the sign-in", _with_a_token_from_before, "400"),
     _steps("signs somebody out from another site", _sign_out_from_another_site, "400"),
+    _steps("has a form of another site sent", _form_on_another_site, "400"),
     _steps("plants a session id and waits for a sign-in", _fixation, _TO_SIGN_IN),
     _steps("uses a session after its end", _after_signing_out, _TO_SIGN_IN),
     _steps("uses a session after its role was taken away", _after_losing_the_role, "403"),

@@ -15,15 +15,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode finds no neighbours by itself
 from security_world import World
 
-COUNTS = pytest.StashKey[Counter[tuple[str, str]]]()
+ATTEMPT = "attempt"  # a property of tests, as reports carry it to the summary
 DOORS = [
     pytest.param("listener", id="listener"),
     pytest.param("nginx", id="nginx", marks=pytest.mark.debian),
 ]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[COUNTS] = Counter()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,14 +28,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    for door in ("listener", "nginx"):
-        counts = config.stash[COUNTS]
-        if counts[door, "attempts"]:
-            terminalreporter.write_line(
-                f"{door}: {counts[door, 'attempts']} attempts, {counts[door, 'refused']} refused, "
-                f"{counts[door, 'answered']} answered without effect"
-            )
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How many attempts each door had, and how they ended."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for report in (*terminalreporter.stats.get("passed", ()), *terminalreporter.stats.get("failed", ())):
+        for name, value in report.user_properties if report.when == "call" else ():
+            if name == ATTEMPT:
+                counts[tuple(value)] += 1
+    for door in sorted({door for door, _ in counts}):
+        terminalreporter.write_line(
+            f"{door}: {counts[door, 'made']} attempts, {counts[door, 'refused']} refused, "
+            f"{counts[door, 'answered']} answered without effect"
+        )
 
 
 @pytest.fixture(scope="session", params=DOORS)
@@ -56,10 +56,9 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture
 def counted(request: pytest.FixtureRequest, world: World) -> Callable[[str], None]:
     """`counted("refused")` counts an attempt that ended so."""
-    counts = request.config.stash[COUNTS]
-    counts[world.door, "attempts"] += 1
 
     def count(end: str) -> None:
-        counts[world.door, end] += 1
+        request.node.user_properties.append((ATTEMPT, (world.door, end)))
 
+    count("made")
     return count

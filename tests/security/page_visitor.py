@@ -24,9 +24,14 @@ class Visitor:
         return self._ask("GET", path, "", headers)
 
     def post(self, path: str, *headers: str, token: str | None = None, **fields: str) -> Reply:
-        """With the token of the sign-in form unless another one, or an empty one, is given."""
+        """With the token of the sign-in form unless another one, or an empty one, is given.
+
+        As a browser does, it says which page the form stood on.
+        """
         sent = self.form_token() if token is None else token
         more = {"csrf_token": sent} if sent else {}
+        if not any(line.startswith("Referer:") for line in headers):
+            headers = (*headers, f"Referer: {self.place}/sign-in")
         return self._ask("POST", path, urlencode({**fields, **more}), (_FORM, *headers))
 
     def form_token(self, path: str = "/sign-in") -> str:
@@ -37,6 +42,12 @@ class Visitor:
 
     def sign_in(self, name: str, password: str | None = None, *headers: str) -> Reply:
         return self.post("/sign-in", *headers, name=name, password=password or PASSWORDS[name])
+
+    @property
+    def place(self) -> str:
+        """Scheme and host of the pages."""
+        scheme = "http" if self.world.address("pages").ca is None else "https"
+        return f"{scheme}://{self.world.host('pages')}"
 
     @property
     def session(self) -> str:

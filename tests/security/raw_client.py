@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WITHIN_S = 8.0
-_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r]")
+_STATUS = re.compile(rb"HTTP/\d\.\d (\d{3})[ \r]")
 _AT_ONCE = 65536
 _MORE_S = 0.5
 

@@ -23,7 +23,7 @@ from provisioning.nginx.writing import write_door
 
 WITHIN_S = 30.0
 HEAD_S = 1.5  # how long a request's head may take here; shorter than in real use, so that tests end
-BODY_S = 4.0  # a whole request
+BODY_S = 3.0  # a whole request
 NEEDS_NGINX = "needs the Debian package nginx"
 _SHORTENED = {
     "client_header_timeout 15s;": f"client_header_timeout {int(HEAD_S * 1000)}ms;",
@@ -53,6 +53,7 @@ class Node:
 
     def close(self) -> None:
         self._do(self.running.close())
+        self._do(_end_the_rest())
         self._do(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WITHIN_S)
@@ -60,6 +61,14 @@ class Node:
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(WITHIN_S)
+
+
+async def _end_the_rest() -> None:
+    """Connections that were cut leave their tasks to the end of the loop, as `asyncio.run` ends them."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
 
 
 def listener_settings(authority: Authority, pages_port: int, secret: str) -> TlsSettings:

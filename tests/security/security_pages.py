@@ -43,6 +43,7 @@ PASSWORDS = {
     "tess": "turning persons words 4444",
 }
 _ROLES = {"rita": "researcher", "alan": "analyst", "dora": "administrator", "tess": "researcher"}
+_FORWARDED = {"x-forwarded-for", "x-forwarded-proto"}
 _CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -121,7 +122,7 @@ class PagesProcess:
             https=behind_proxy,
         )
         # As webapp.serving does it, but in this process.
-        proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-for"}}
+        proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": _FORWARDED}
         self._server = create_server(
             app,
             host="127.0.0.1",

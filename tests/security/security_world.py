@@ -4,40 +4,35 @@ import base64
 import logging
 import secrets
 import socket
+import threading
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from attempt import Attempt, Where, filled
-from attempts_headers import HIDDEN
 from captured_log import CapturedLog
-from forged_tokens import forged_tokens
 from raw_client import Address, Connection, Identity, Reply, exchange
 from security_authority import (
-    EMAIL,
     NAME,
     PAGES_NAME,
-    PASSPHRASE,
-    ROOT_PASSPHRASE,
     Authority,
     Member,
 )
 from security_centre import Centre, Engine, email, person
 from security_doors import Nginx, Node, free_port, listener_settings
-from security_pages import PASSWORDS, Accounts, PagesProcess, gateway_of
+from security_facts import facts_of
+from security_pages import Accounts, PagesProcess, gateway_of
 
-from couch.names import SCOPES, device_roles
+from couch.names import SCOPES
 from couch.node.settings import TlsSettings
 from couch.settings import Endpoint
 from provisioning.enrolment_codes import CODE_LIFETIME, CodeRecord, code_hash, new_code
-from webapp.gateway.tokens import mint
 
 Door = Literal["listener", "nginx"]
-CHECKPOINT = "5b05ba8affa67df2931428e09d5adf77"
-REVISION = "1-53f22508ddc2ba94c3d67d88f64de11c"
+LOGGED_WITHIN_S = 1.0
 
 
 class World:
@@ -110,6 +105,13 @@ class World:
     def settle(self) -> None:
         """Take what stands now for the state that the next attempt may not change."""
         self.stands = self.state()
+
+    def logged(self, mark: Any) -> str:
+        """What the administrator reads since then; nginx writes its line once the connection has ended."""
+        ends = time.monotonic() + LOGGED_WITHIN_S
+        while not (found := self.log.since(mark)) and time.monotonic() < ends:
+            threading.Event().wait(0.02)
+        return found
 
     def new_code(self, member: Member, *, expired: bool = False, cancelled: bool = False) -> str:
         """A fresh enrolment code of a device."""
@@ -208,7 +210,7 @@ class World:
         root_logger = logging.getLogger()
         root_logger.addHandler(self.log)
         stack.callback(root_logger.removeHandler, self.log)
-        self._facts()
+        self.places, self.secrets = facts_of(self)
 
     def _identities(self) -> None:
         """Good certificates and bad ones; the list of revoked ones that nginx gets lacks the last."""
@@ -229,62 +231,6 @@ class World:
         for name in ("revoked", "revoked_after_the_list", "revoked_while_connected"):
             authority.device(name, stolen)
         authority.revoke("revoked")
-
-    def _facts(self) -> None:
-        """What attackers know, and what nobody may find in a log."""
-        members = self.centre.members
-        own, other, withdrawn = members["own"], members["other"], members["withdrawn"]
-        now = int(time.time())
-        roles = device_roles(own.household, own.device)
-        admin = base64.b64encode(f"{self.engine.user}:{self.engine.password}".encode()).decode()
-        tokens = {
-            "token": mint(own.device, roles, self.engine.key, now + 3600),
-            "token_of_other": mint(
-                other.device, device_roles(other.household, other.device), self.engine.key, now
-            ),
-            **forged_tokens(own, self.engine.key, now),
-        }
-        pem = self.identity("neighbour").certificate.read_text().partition("-----END")[0]
-        self.places = {
-            "own": own.household,
-            "device": own.device,
-            "meter": own.meter,
-            "other": other.household,
-            "other_device": other.device,
-            "other_meter": other.meter,
-            "withdrawn": withdrawn.household,
-            "withdrawn_device": withdrawn.device,
-            "withdrawn_meter": withdrawn.meter,
-            "waiting": members["waiting"].household,
-            "waiting_device": members["waiting"].device,
-            "waiting_meter": members["waiting"].meter,
-            "erased": members["erased"].household,
-            "erased_device": members["erased"].device,
-            "hidden_length": str(len(filled(HIDDEN, {"other": other.household, "host": NAME}))),
-            "checkpoint": CHECKPOINT,
-            "revision": REVISION,
-            "admin": admin,
-            "admin_password": self.engine.password,
-            "proxy_secret": self.proxy_secret,
-            "certificate_of_other": quote(f"{pem}-----END CERTIFICATE-----\n", safe=""),
-            "certificate_of_device": quote(self.identity("device").certificate.read_text(), safe=""),
-            "link_expired": self.accounts.links["expired"],
-            **tokens,
-        }
-        self.secrets = {
-            **tokens,
-            "administrator's password": self.engine.password,
-            "administrator's credentials": admin,
-            "tokens' key": base64.b64encode(self.engine.key).decode(),
-            "proxy's secret": self.proxy_secret,
-            "issuing pass phrase": PASSPHRASE.reveal(),
-            "root pass phrase": ROOT_PASSPHRASE.reveal(),
-            "email in certificates": EMAIL,
-            **{f"password of {name}": text for name, text in PASSWORDS.items()},
-            **{f"link of {name}": text for name, text in self.accounts.links.items()},
-            **{f"name of {name}": person(name) for name in members},
-            **{f"email of {name}": email(name) for name in members},
-        }
 
     def _begin_silence(self) -> None:
         """A connection that never begins TLS, opened now so that its end need not be waited for later."""

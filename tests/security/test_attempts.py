@@ -1,7 +1,5 @@
 """Each attempt at both doors: refused as its row says, nothing changed or told, no secret in a log."""
 
-import threading
-import time
 from typing import Any
 
 import attempts_bodies
@@ -32,7 +30,6 @@ ATTEMPTS: tuple[Attempt, ...] = (
     *attempts_pages.ATTEMPTS,
     *attempts_limits.ATTEMPTS,
 )
-LOGGED_WITHIN_S = 0.5
 
 
 def test_there_are_more_than_a_hundred_and_twenty_different_attempts() -> None:
@@ -50,14 +47,6 @@ def test_an_attempt_fails(attempt: Attempt, world: Any, counted: Any) -> None:
     assert attempt.settles or world.stands == before, "the attempt changed something"
     answered = any(200 <= status < 300 for status in reply.statuses)
     if attempt.to == "devices" and attempt.logged and not answered:
-        assert _logged(world, mark), "nothing in a log tells of it"
+        assert world.logged(mark), "nothing in a log tells of it"
     assert not leaks(world.log.all(mark), world.secrets), "a secret is in a log"
     counted("answered" if answered else "refused")
-
-
-def _logged(world: Any, mark: Any) -> str:
-    """What the administrator reads about it; nginx writes its line once the connection has ended."""
-    ends = time.monotonic() + LOGGED_WITHIN_S
-    while not (found := world.log.since(mark)) and time.monotonic() < ends:
-        threading.Event().wait(0.02)
-    return found

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from couch.admission import Admitted, Denied
+from couch.admission import Admitted, Denied, shown_path
 from couch.certificate import BadCertificate, CertificateFacts, read_certificate
 from couch.client import Server
 from couch.documents.fields import Json
@@ -16,7 +16,6 @@ from webapp.gateway.standing import Standings, Verdict
 from webapp.gateway.tokens import Mint
 
 _log = logging.getLogger(__name__)
-_SHOWN = 120  # characters of a refused path in the log; its query is left out
 
 
 class Gateway:
@@ -75,7 +74,6 @@ def _facts(certificate: bytes) -> CertificateFacts:
 
 
 def _log_refusal(facts: CertificateFacts | None, method: str, target: str, decision: Denied) -> None:
-    """Serial, device, what was asked for and why not; no query, since it may hold anything."""
+    """Serial, device, what was asked for and why not."""
     who = "nobody" if facts is None else f"certificate {facts.serial} of device {facts.device}"
-    path = ascii(target.partition("?")[0][:_SHOWN])
-    _log.warning("refused %s: %s %s: %s", who, ascii(method[:16]), path, decision.error)
+    _log.warning("refused %s: %s %s: %s", who, ascii(method[:16]), shown_path(target), decision.error)

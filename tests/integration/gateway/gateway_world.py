@@ -48,9 +48,17 @@ class Loop:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(WITHIN_S)
 
     def close(self) -> None:
+        self.do(self._end_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WITHIN_S)
         self._loop.close()
+
+    async def _end_tasks(self) -> None:
+        """As asyncio.run does."""
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     @contextmanager
     def node(self, settings: NodeSettings, gatekeeper: Gatekeeper | None = None) -> Iterator[RunningNode]:
