@@ -40,10 +40,11 @@ def forget_replications(server: Server, databases: Collection[str]) -> int:
     return len(found)
 
 
-def forget_accounts(server: Server, role: str, *, keep: Collection[str]) -> int:
-    """Remove the accounts that have `role`, but for those named in `keep`; how many there were."""
+def forget_accounts(server: Server, role: str, *, unless: str) -> int:
+    """Remove the accounts that have `role` but not the role `unless`; how many there were."""
     users = server.database(USERS)
-    found = [doc for doc in _all(users) if role in doc.get("roles", ()) and doc.get("name") not in keep]
+    roles = [(doc, doc.get("roles", ())) for doc in _all(users)]
+    found = [doc for doc, held in roles if role in held and unless not in held]
     for doc in found:
         _delete(users, doc["_id"])
     _purge_tombstones(users)

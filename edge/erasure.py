@@ -32,7 +32,7 @@ from couch.erasure_marker import (
 )
 from couch.errors import CouchError, NotFound
 from couch.leftovers import compact_system, forget_accounts, forget_replications
-from couch.names import household_role
+from couch.names import device_role, household_role
 from edge.backlog import Backlog
 from edge.erasure_files import erase_household_files
 from edge.links import Links
@@ -131,8 +131,10 @@ class Erasure:
         server = self._links.local(settings.local.admin)
         server.delete_database(self._links.administered().name)
         forget_replications(server, self._links.database_names())
-        # On a device nobody has this role; the account for the centre is there in tests on one engine alone.
-        forget_accounts(server, household_role(settings.household), keep=[settings.centre.user or ""])
+        # The engine's own accounts have neither role; where it is the centre's too, as in tests, the device
+        # has yet to confirm.
+        role, unless = household_role(settings.household), device_role(settings.device)
+        forget_accounts(server, role, unless=unless)
         compact_system(server, settings.local.agent.user)
 
     def _leave_mark(self, marker: ErasureMarker) -> None:

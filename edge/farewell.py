@@ -41,14 +41,16 @@ class Farewell:
 
     def run(self, stop: threading.Event) -> bool:
         """Until the centre has the confirmation; False when stopped before. The certificate goes last."""
+        self._vitals.forget_troubles()
         self._vitals.erased = True
         self._vitals.backlog = None
         marker = self._until_done(self._erasure.erase, stop)
         if marker is None:
             return False
-        self._say()
-        if marker.confirmed_at is None and not self._confirmation.run(marker, stop):
-            return False
+        if marker.confirmed_at is None:
+            self._say()
+            if not self._confirmation.run(marker, stop):
+                return False
         if self._until_done(self._confirmed, stop) is None:
             return False
         self._say()
@@ -77,10 +79,12 @@ class Farewell:
 
     def _say(self) -> None:
         """Keep a heartbeat for the page and the command line; none goes to the centre any more."""
-        beat = heartbeat.heartbeat(
-            self._links.settings.device, self._vitals, self._clock.now(), self._versions
-        )
+        own = self._links.replica(self._links.settings.local.agent)
         try:
-            heartbeat.keep(self._links.replica(self._links.settings.local.agent), beat)
+            self._vitals.remember(heartbeat.last_kept(own))
+            beat = heartbeat.heartbeat(
+                self._links.settings.device, self._vitals, self._clock.now(), self._versions
+            )
+            heartbeat.keep(own, beat)
         except CouchError as err:
             _log.warning("the heartbeat could not be kept: %s", err)

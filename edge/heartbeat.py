@@ -44,6 +44,11 @@ class Vitals:
         with self._lock:
             self._errors.pop(part, None)
 
+    def forget_troubles(self) -> None:
+        """Of parts that have ended for good."""
+        with self._lock:
+            self._errors.clear()
+
     def remember(self, beat: Heartbeat | None) -> None:
         """Take over from the newest heartbeat before a restart what this process cannot know."""
         if beat is not None:

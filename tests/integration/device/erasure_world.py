@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import requests
@@ -37,6 +38,7 @@ from couch.documents import (
     TimeProvenance,
     utc,
 )
+from couch.errors import CouchError
 from couch.names import SCOPES
 from couch.settings import Endpoint
 from edge.erasure import Erasure
@@ -124,6 +126,7 @@ class Door:
 
     def __init__(self, site: Any) -> None:
         self.asked: list[tuple[str, str, int]] = []  # method, path without the query, status
+        self.while_erased: list[tuple[str, str, int]] = []  # of these, what the gateway judged as such
         self.answer: int | None = None
         self.certificate_ended = False
         self._site = site
@@ -144,7 +147,8 @@ class Door:
         with self._changed:
             assert self._changed.wait_for(lambda: enough(self.asked), WITHIN_S), self.asked[-20:]
 
-    def _judge(self, method: str, target: str) -> Json | None:
+    def _judge(self, method: str, target: str) -> tuple[Json | None, bool]:
+        """The refusal, None where it may pass; and whether the household was erased then."""
         settings = self._site.settings
         day = timedelta(days=1)
         now = datetime.now(UTC)
@@ -162,7 +166,7 @@ class Door:
             security = admin.database(self._site.centre.name).security()
         standing = Standing("good", security_erased(security), security_consent(security))
         decision = decide(facts, standing, method, target, now)
-        return None if isinstance(decision, Admitted) else refusal_body(decision)
+        return None if isinstance(decision, Admitted) else refusal_body(decision), standing.erased
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         door = self
@@ -172,9 +176,11 @@ class Door:
 
             def _do(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, answer = door.relay(self.command, self.path, body)
+                status, answer, erased = door.relay(self.command, self.path, body)
                 with door._changed:
-                    door.asked.append((self.command, self.path.partition("?")[0], status))
+                    entry = (self.command, unquote(self.path.partition("?")[0]), status)
+                    door.asked.append(entry)
+                    door.while_erased += [entry] if erased else []
                     door._changed.notify_all()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -190,13 +196,17 @@ class Door:
 
         return Handler
 
-    def relay(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
+    def relay(self, method: str, target: str, body: bytes) -> tuple[int, bytes, bool]:
+        trouble = b'{"error":"trouble","reason":"no_db_file"}'
         if self.answer is not None:
-            return self.answer, b'{"error":"trouble","reason":"no_db_file"}'
-        refused = self._judge(method, target)
+            return self.answer, trouble, False
+        try:
+            refused, erased = self._judge(method, target)
+        except CouchError:  # the database is being made anew: nothing can be judged, nothing passes
+            return 503, trouble, False
         if refused is not None:
-            return int(refused["status"]), json.dumps(refused).encode()
+            return int(refused["status"]), json.dumps(refused).encode(), erased
         answer = requests.request(
             method, self._site.settings.local.url + target, data=body, headers=self._headers, timeout=60
         )
-        return answer.status_code, answer.content
+        return answer.status_code, answer.content, erased
