@@ -55,6 +55,6 @@ def erase_household(
             return ErasedAltogether(record, content.pseudonym, tuple(content.exports()))
         if time.monotonic() >= ends:
             raise Fault(
-                "the erasure goes on and has not ended yet. See survey anonymizer status, then run this again."
+                "the erasure goes on, it has not ended. See survey anonymizer status, then run this again."
             )
         time.sleep(_LOOK_EVERY_S)

@@ -5,6 +5,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 
+from webapp.analyst.export_ledger import Ledger
 from webapp.analyst.export_package import FILE, data_file, describe
 from webapp.analyst.export_pieces import Source, pieces
 from webapp.analyst.export_request import ExportRequest
@@ -36,21 +37,28 @@ class _Outbox(io.RawIOBase):
         return taken
 
 
-def archive(request: ExportRequest, source: Source) -> Iterator[bytes]:
-    """The archive's bytes. What `source` raises ends it before the directory that makes it readable."""
+def archive(request: ExportRequest, source: Source, ledger: Ledger) -> Iterator[bytes]:
+    """The archive's bytes. What `source` or `ledger` raises ends it before what makes it readable."""
     outbox = _Outbox()
     rows, size, digest, begun = 0, 0, hashlib.sha256(), False
+    found: set[str] = set()
     with zipfile.ZipFile(outbox, "w") as bundle:
         with bundle.open(_entry(data_file(request)), "w", force_zip64=True) as data:
             for piece in pieces(request, source):
                 data.write(piece.data)
                 digest.update(piece.data)
+                found |= piece.households
                 rows, size = rows + piece.rows, size + len(piece.data)
                 # The first bytes go out at once: whoever waits for them knows that the source answered.
                 if ready := outbox.take(_FLUSH_BYTES if begun else 0):
                     begun = True
                     yield ready
-        described = describe(request, rows=rows, size=size, sha256=digest.hexdigest())
+        sha256, households = digest.hexdigest(), tuple(sorted(found))
+        withdrawals = ledger.withdrawals()
+        ledger.record(request, sha256, households)
+        described = describe(
+            request, rows=rows, size=size, sha256=sha256, households=households, withdrawals=withdrawals
+        )
         bundle.writestr(_entry(FILE), described, compresslevel=_LEVEL)
     yield outbox.take(0)
 

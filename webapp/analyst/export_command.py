@@ -7,8 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from couch.clock import clock_from_environment
 from couch.errors import Fault, Unreachable
 from webapp.analyst.export_folder import Exported, export_to_folder
+from webapp.analyst.export_ledger import ResearchLedger
 from webapp.analyst.export_request import ExportRequest, check_household
 from webapp.analyst.research_source import research_source
 from webapp.settings import load_centre_web
@@ -30,9 +32,10 @@ def run(request: ExportRequest, folder: Path, config: Path, environ: Mapping[str
     settings = load_centre_web(config, environ)
     server = settings.couchdb.server(timeout_s=settings.timeout_s)
     check_household(server, request)
+    ledger = ResearchLedger(server, clock_from_environment(dict(environ)))
     with _progress() as progress:
         try:
-            return export_to_folder(request, folder, research_source(server), progress=progress)
+            return export_to_folder(request, folder, research_source(server), ledger, progress=progress)
         except Unreachable as err:
             raise Fault(f"{err} Run the same command again: the export goes on where it stopped.") from err
 

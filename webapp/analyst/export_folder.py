@@ -13,12 +13,13 @@ import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from couch.errors import Fault
+from webapp.analyst.export_ledger import Ledger
 from webapp.analyst.export_package import FILE, about, data_file, describe
 from webapp.analyst.export_pieces import Piece, Source, pieces
 from webapp.analyst.export_request import FORMATS, ExportRequest
@@ -51,6 +52,7 @@ class _Growing:
     rows: int = 0
     crc32: int = 0
     last_id: str | None = None
+    households: set[str] = field(default_factory=set)
     resumable: bool = False  # whether the content ends with a measurement, not with the format's own end
 
     def add(self, piece: Piece) -> None:
@@ -59,6 +61,7 @@ class _Growing:
         self.rows += piece.rows
         self.crc32 = zlib.crc32(piece.data, self.crc32)
         self.last_id = piece.last_id or self.last_id
+        self.households |= piece.households
         self.resumable = piece.last_id is not None
 
     def make_durable(self) -> None:
@@ -72,6 +75,7 @@ class _Growing:
             rows=self.rows,
             crc32=self.crc32,
             last_id=self.last_id,
+            households=tuple(sorted(self.households)),
         )
         write_durably(self.state, msgspec.json.encode(state))
 
@@ -80,12 +84,14 @@ def export_to_folder(
     request: ExportRequest,
     folder: Path,
     source: Source,
+    ledger: Ledger,
     *,
     progress: Callable[[float, int], None] = lambda _share, _rows: None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Exported:
     """Write the export of `request` into `folder`, going on where an earlier run was interrupted.
 
+    `ledger` keeps what went out: before the package is there, so that no data set goes out unrecorded.
     `progress` hears the share of the time range done and the rows written. Raises Fault when the folder
     cannot be written, holds another export, or is in use; what `source` raises leaves a part to go on from.
     """
@@ -102,7 +108,7 @@ def export_to_folder(
                 if growing.last_id is None:  # nothing to go on from: leave nothing behind
                     part.unlink(missing_ok=True)
                 raise
-            return _publish(growing, part, folder, resumed)
+            return _publish(growing, part, folder, resumed, ledger)
     except OSError as err:
         raise Fault(
             f"the export cannot be written to {folder}: {(err.strerror or str(err)).lower()}. "
@@ -170,6 +176,7 @@ def _go_on(stream: io.BufferedRandom, part: Path, request: ExportRequest) -> _Gr
     if state is not None and state.columns == COLUMNS_VERSION and checksum(part, state.offset) == state.crc32:
         growing.offset, growing.rows = state.offset, state.rows
         growing.crc32, growing.last_id = state.crc32, state.last_id
+        growing.households = set(state.households)
     stream.truncate(growing.offset)
     stream.seek(growing.offset)
     return growing
@@ -200,16 +207,26 @@ def _write(
     progress(1.0, growing.rows)
 
 
-def _publish(growing: _Growing, part: Path, folder: Path, resumed: int) -> Exported:
+def _publish(growing: _Growing, part: Path, folder: Path, resumed: int, ledger: Ledger) -> Exported:
     growing.stream.flush()
     os.fsync(growing.stream.fileno())
     growing.stream.seek(0)
     sha256 = hashlib.file_digest(growing.stream, "sha256").hexdigest()
+    households = tuple(sorted(growing.households))
+    withdrawals = ledger.withdrawals()
+    ledger.record(growing.request, sha256, households)
     data, package = folder / data_file(growing.request), folder / FILE
     package.unlink(missing_ok=True)  # from here on it would not match
     part.replace(data)
     sync_folder(folder)
-    described = describe(growing.request, rows=growing.rows, size=growing.offset, sha256=sha256)
+    described = describe(
+        growing.request,
+        rows=growing.rows,
+        size=growing.offset,
+        sha256=sha256,
+        households=households,
+        withdrawals=withdrawals,
+    )
     write_durably(package, described)
     growing.state.unlink(missing_ok=True)
     return Exported(data, package, growing.rows, growing.offset, sha256, resumed)

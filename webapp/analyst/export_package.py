@@ -3,11 +3,13 @@
 It says nothing of when it was written, so that the same data give the same bytes.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from webapp.analyst.export_formats import ENCODINGS, MARKS_SEPARATOR
+from webapp.analyst.export_ledger import Withdrawn
 from webapp.analyst.export_request import ExportRequest
 from webapp.analyst.export_rows import COLUMNS_VERSION
 
@@ -26,8 +28,16 @@ def about(request: ExportRequest) -> dict[str, str | None]:
     return {"from": str(request.first), "to": str(request.end), "household": request.household}
 
 
-def describe(request: ExportRequest, *, rows: int, size: int, sha256: str) -> bytes:
-    """The package of a finished data file of `size` bytes with `rows` rows."""
+def describe(
+    request: ExportRequest,
+    *,
+    rows: int,
+    size: int,
+    sha256: str,
+    households: Sequence[str],
+    withdrawals: Sequence[Withdrawn],
+) -> bytes:
+    """The package of a finished data file of `size` bytes with `rows` rows of `households`, all sorted."""
     csv = request.format == "csv"
     resource: dict[str, Any] = {
         "name": "measurements",
@@ -61,7 +71,10 @@ def describe(request: ExportRequest, *, rows: int, size: int, sha256: str) -> by
         "description": (
             f"Measurements of the slots from {request.first} up to, but without, {request.end} (UTC), of "
             + ("all households that take or took part." if request.household is None else "one household.")
-            + " Households and meters are named by pseudonyms."
+            + " Households and meters are named by pseudonyms. `households` lists whose measurements these "
+            "are. `withdrawals` lists who withdrew consent up to now, to correct data sets that went out "
+            "before: `erased` means that everything of the household is to be removed from them, `revoked` "
+            "that its place and installations were blurred since and older, exact ones are to be deleted."
         ),
         "version": f"{COLUMNS_VERSION}.0.0",  # of the columns
         "sources": [
@@ -71,6 +84,8 @@ def describe(request: ExportRequest, *, rows: int, size: int, sha256: str) -> by
             }
         ],
         "period": about(request),
+        "households": list(households),
+        "withdrawals": list(withdrawals),
         "resources": [resource],
     }
     return msgspec.json.format(msgspec.json.encode(package), indent=2) + b"\n"

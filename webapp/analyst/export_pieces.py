@@ -20,13 +20,15 @@ Source = Callable[[ExportRequest, str | None], Iterator[ResearchMeasurement]]
 class Piece:
     """Bytes that follow what came before, with `rows` rows in them.
 
-    `last_id`: an export that holds all up to here goes on after it; None: the piece belongs to the end.
+    `households`: whose measurements these are. `last_id`: an export that holds all up to here goes on after
+    it; None: the piece belongs to the end.
     """
 
     data: bytes
     rows: int
     last_id: str | None
     slot: datetime | None
+    households: frozenset[str] = frozenset()
 
 
 def pieces(
@@ -43,7 +45,8 @@ def pieces(
         if request.household is not None:
             wanted = [item for item in batch if item.household == request.household]
         found = rows_of(wanted)
-        yield Piece(encoding.encode(found, rows == 0), len(found), batch[-1].id, batch[-1].slot)
+        households = frozenset(row.household for row in found)
+        yield Piece(encoding.encode(found, rows == 0), len(found), batch[-1].id, batch[-1].slot, households)
         rows += len(found)
         batch = list(islice(measurements, _MEASUREMENTS))
     if encoding.end:

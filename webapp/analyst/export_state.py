@@ -12,7 +12,8 @@ _BLOCK = 1024 * 1024
 class ExportState(msgspec.Struct, frozen=True, kw_only=True):
     """The first `offset` bytes of the part file are durable, hold `rows` rows and have the checksum `crc32`.
 
-    `last_id`: the last measurement in them; `request` and `columns` say which export it is.
+    `last_id`: the last measurement in them; `households`: theirs, by pseudonym; `request` and `columns` say
+    which export it is.
     """
 
     request: dict[str, str | None]
@@ -21,6 +22,7 @@ class ExportState(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     crc32: int
     last_id: str | None
+    households: tuple[str, ...]
 
 
 def read_state(file: Path) -> ExportState | None:

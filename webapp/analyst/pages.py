@@ -10,6 +10,7 @@ from couch.errors import Fault
 from couch.names import ANALYST, RESEARCHER
 from webapp.access import roles
 from webapp.analyst.export_archive import archive, archive_name
+from webapp.analyst.export_ledger import ResearchLedger
 from webapp.analyst.export_request import FORMATS, check_household, parse_request
 from webapp.analyst.research_source import research_source
 from webapp.centre_services import services
@@ -41,7 +42,7 @@ def download() -> Response | tuple[str, int]:
         check_household(server, wanted)
     except Fault as err:
         return _form(given, str(err)), 422
-    stream = archive(wanted, research_source(server))
+    stream = archive(wanted, research_source(server), ResearchLedger(server, services().clock))
     first = next(stream, b"")  # a database that refuses does so before the answer begins
     return Response(
         chain((first,), stream),

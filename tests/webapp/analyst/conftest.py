@@ -1,12 +1,14 @@
 """Measurements under pseudonyms, and sources of them in memory."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
 
 from couch.clock import SLOT, from_rfc3339
 from couch.documents import Reading, ResearchMeasurement
+from webapp.analyst.export_ledger import Withdrawn
 from webapp.analyst.export_request import ExportRequest
 
 START = from_rfc3339("2026-01-01T00:00:00Z")
@@ -66,3 +68,25 @@ def month() -> MemorySource:
     return MemorySource(
         [measured(START + number * SLOT, meter) for number in range(3 * 96) for meter in (1, 2, 11)]
     )
+
+
+@dataclass
+class LedgerInMemory:
+    """Records of exports; `withdrawn` are told to each."""
+
+    withdrawn: tuple[Withdrawn, ...] = ()
+    records: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    error: Exception | None = None
+
+    def withdrawals(self) -> tuple[Withdrawn, ...]:
+        return self.withdrawn
+
+    def record(self, request: ExportRequest, sha256: str, households: tuple[str, ...]) -> None:
+        if self.error is not None:
+            raise self.error
+        self.records.append((sha256, households))
+
+
+@pytest.fixture
+def ledger() -> LedgerInMemory:
+    return LedgerInMemory()

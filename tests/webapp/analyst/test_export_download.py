@@ -54,27 +54,27 @@ def test_a_download_is_an_archive_of_data_and_description(analyst: Any) -> None:
     assert resource["rows"] == len(data.splitlines()) - 1
 
 
-def test_the_same_download_twice_gives_the_same_bytes(month: Any) -> None:
+def test_the_same_download_twice_gives_the_same_bytes(ledger: Any, month: Any) -> None:
     request = parse_request("2026-01-01", "2026-01-04", None, "ndjson")
-    assert b"".join(archive(request, month)) == b"".join(archive(request, month))
+    assert b"".join(archive(request, month, ledger)) == b"".join(archive(request, month, ledger))
 
 
 def test_a_download_streams_in_pieces(
-    make_source: Any, measurement: Any, monkeypatch: pytest.MonkeyPatch
+    ledger: Any, make_source: Any, measurement: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("webapp.analyst.export_archive._FLUSH_BYTES", 100)
     noise = [hashlib.sha256(bytes([number % 256, number // 256])).hexdigest() for number in range(5000)]
     source = make_source([measurement(START + n * SLOT, 1, marks=(mark,)) for n, mark in enumerate(noise)])
     request = parse_request("2026-01-01", "2026-03-01", None, "ndjson")
-    assert len(list(archive(request, source))) > 5
+    assert len(list(archive(request, source, ledger))) > 5
 
 
-def test_an_archive_that_breaks_off_cannot_be_taken_for_a_whole_one(month: Any) -> None:
+def test_an_archive_that_breaks_off_cannot_be_taken_for_a_whole_one(ledger: Any, month: Any) -> None:
     month.breaks_after, month.error = 500, Unreachable("gone")
     received = bytearray()
 
     def receive() -> None:
-        for piece in archive(parse_request("2026-01-01", "2026-01-04", None, "ndjson"), month):
+        for piece in archive(parse_request("2026-01-01", "2026-01-04", None, "ndjson"), month, ledger):
             received.extend(piece)
 
     with pytest.raises(Unreachable):

@@ -30,8 +30,10 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("wanted", FORMATS)
-def test_the_package_describes_the_file_beside_it(month: Any, tmp_path: Path, wanted: str) -> None:
-    done = export_to_folder(wish(wanted), tmp_path, month)
+def test_the_package_describes_the_file_beside_it(
+    ledger: Any, month: Any, tmp_path: Path, wanted: str
+) -> None:
+    done = export_to_folder(wish(wanted), tmp_path, month, ledger)
     package = json.loads((tmp_path / "datapackage.json").read_text())
     (resource,) = package["resources"]
     data = (tmp_path / resource["path"]).read_bytes()
@@ -48,105 +50,111 @@ def test_the_package_describes_the_file_beside_it(month: Any, tmp_path: Path, wa
 @pytest.mark.parametrize("wanted", FORMATS)
 @pytest.mark.parametrize("breaks_after", [5, 10, 400, 861])
 def test_an_interrupted_export_goes_on_and_ends_with_the_same_bytes(
-    month: Any, tmp_path: Path, wanted: str, breaks_after: int
+    ledger: Any, month: Any, tmp_path: Path, wanted: str, breaks_after: int
 ) -> None:
-    export_to_folder(wish(wanted), tmp_path / "whole", month)
+    export_to_folder(wish(wanted), tmp_path / "whole", month, ledger)
     month.breaks_after = breaks_after
     with pytest.raises(KeyboardInterrupt):
-        export_to_folder(wish(wanted), tmp_path / "cut", month)
+        export_to_folder(wish(wanted), tmp_path / "cut", month, ledger)
     assert not (tmp_path / "cut" / "datapackage.json").exists()
-    done = export_to_folder(wish(wanted), tmp_path / "cut", month)
+    done = export_to_folder(wish(wanted), tmp_path / "cut", month, ledger)
     assert done.resumed_rows == breaks_after // 10 * 10 * 2
     assert content(tmp_path / "cut") == content(tmp_path / "whole")
 
 
-def test_bytes_behind_the_last_durable_point_are_cut_off(month: Any, tmp_path: Path) -> None:
-    export_to_folder(wish(), tmp_path / "whole", month)
+def test_bytes_behind_the_last_durable_point_are_cut_off(ledger: Any, month: Any, tmp_path: Path) -> None:
+    export_to_folder(wish(), tmp_path / "whole", month, ledger)
     month.breaks_after = 400
     with pytest.raises(KeyboardInterrupt):
-        export_to_folder(wish(), tmp_path / "cut", month)
+        export_to_folder(wish(), tmp_path / "cut", month, ledger)
     with (tmp_path / "cut" / "measurements.ndjson.part").open("ab") as part:
         part.write(b'{"household": "half a li')  # as a power failure leaves it
-    assert export_to_folder(wish(), tmp_path / "cut", month).resumed_rows == 800
+    assert export_to_folder(wish(), tmp_path / "cut", month, ledger).resumed_rows == 800
     assert content(tmp_path / "cut") == content(tmp_path / "whole")
 
 
-def test_a_part_whose_bytes_changed_is_not_trusted(month: Any, tmp_path: Path) -> None:
-    export_to_folder(wish(), tmp_path / "whole", month)
+def test_a_part_whose_bytes_changed_is_not_trusted(ledger: Any, month: Any, tmp_path: Path) -> None:
+    export_to_folder(wish(), tmp_path / "whole", month, ledger)
     month.breaks_after = 400
     with pytest.raises(KeyboardInterrupt):
-        export_to_folder(wish(), tmp_path / "cut", month)
+        export_to_folder(wish(), tmp_path / "cut", month, ledger)
     part = tmp_path / "cut" / "measurements.ndjson.part"
     part.write_bytes(part.read_bytes().replace(b"1000001", b"9999999", 1))
-    assert export_to_folder(wish(), tmp_path / "cut", month).resumed_rows == 0
+    assert export_to_folder(wish(), tmp_path / "cut", month, ledger).resumed_rows == 0
     assert content(tmp_path / "cut") == content(tmp_path / "whole")
 
 
-def test_the_same_export_twice_gives_the_same_bytes(month: Any, tmp_path: Path) -> None:
-    export_to_folder(wish("csv"), tmp_path, month)
+def test_the_same_export_twice_gives_the_same_bytes(ledger: Any, month: Any, tmp_path: Path) -> None:
+    export_to_folder(wish("csv"), tmp_path, month, ledger)
     before = content(tmp_path)
-    export_to_folder(wish("csv"), tmp_path, month)
+    export_to_folder(wish("csv"), tmp_path, month, ledger)
     assert content(tmp_path) == before
 
 
-def test_a_database_that_fails_at_once_leaves_nothing_half_written(month: Any, tmp_path: Path) -> None:
+def test_a_database_that_fails_at_once_leaves_nothing_half_written(
+    ledger: Any, month: Any, tmp_path: Path
+) -> None:
     month.breaks_after, month.error = 0, Unreachable("gone")
     with pytest.raises(Unreachable):
-        export_to_folder(wish(), tmp_path, month)
+        export_to_folder(wish(), tmp_path, month, ledger)
     assert content(tmp_path) == {}
 
 
-def test_a_network_that_fails_on_the_way_leaves_a_part_to_go_on_from(month: Any, tmp_path: Path) -> None:
+def test_a_network_that_fails_on_the_way_leaves_a_part_to_go_on_from(
+    ledger: Any, month: Any, tmp_path: Path
+) -> None:
     month.breaks_after, month.error = 100, Unreachable("gone")
     with pytest.raises(Unreachable):
-        export_to_folder(wish(), tmp_path, month)
+        export_to_folder(wish(), tmp_path, month, ledger)
     assert sorted(content(tmp_path)) == ["measurements.ndjson.part", "measurements.ndjson.part.state"]
 
 
-def test_another_exports_folder_is_left_alone(month: Any, tmp_path: Path) -> None:
-    export_to_folder(wish(), tmp_path, month)
+def test_another_exports_folder_is_left_alone(ledger: Any, month: Any, tmp_path: Path) -> None:
+    export_to_folder(wish(), tmp_path, month, ledger)
     before = content(tmp_path)
     for other in (wish(end="2026-01-03"), wish("csv")):
         with pytest.raises(Fault, match="another folder"):
-            export_to_folder(other, tmp_path, month)
+            export_to_folder(other, tmp_path, month, ledger)
     assert content(tmp_path) == before
 
 
-def test_an_unfinished_export_of_another_range_is_left_alone(month: Any, tmp_path: Path) -> None:
+def test_an_unfinished_export_of_another_range_is_left_alone(ledger: Any, month: Any, tmp_path: Path) -> None:
     month.breaks_after = 400
     with pytest.raises(KeyboardInterrupt):
-        export_to_folder(wish(), tmp_path, month)
+        export_to_folder(wish(), tmp_path, month, ledger)
     before = content(tmp_path)
     with pytest.raises(Fault, match="unfinished export of 2026-01-01 to 2026-01-04"):
-        export_to_folder(wish(end="2026-01-03"), tmp_path, month)
+        export_to_folder(wish(end="2026-01-03"), tmp_path, month, ledger)
     assert content(tmp_path) == before
 
 
-def test_two_exports_do_not_write_into_one_folder_at_once(month: Any, tmp_path: Path) -> None:
+def test_two_exports_do_not_write_into_one_folder_at_once(ledger: Any, month: Any, tmp_path: Path) -> None:
     with (tmp_path / "measurements.ndjson.part").open("wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(Fault, match="another export is writing"):
-            export_to_folder(wish(), tmp_path, month)
+            export_to_folder(wish(), tmp_path, month, ledger)
 
 
-def test_a_target_that_is_no_folder_is_one_clear_line(month: Any, tmp_path: Path) -> None:
+def test_a_target_that_is_no_folder_is_one_clear_line(ledger: Any, month: Any, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     for target in (file, file / "below"):
         with pytest.raises(Fault, match="may write to") as caught:
-            export_to_folder(wish(), target, month)
+            export_to_folder(wish(), target, month, ledger)
         assert "\n" not in str(caught.value)
 
 
-def test_a_full_disk_is_one_clear_line(month: Any, tmp_path: Path) -> None:
+def test_a_full_disk_is_one_clear_line(ledger: Any, month: Any, tmp_path: Path) -> None:
     (tmp_path / "measurements.ndjson.part").symlink_to("/dev/full")
     with pytest.raises(Fault, match="with room for it"):
-        export_to_folder(wish(), tmp_path, month)
+        export_to_folder(wish(), tmp_path, month, ledger)
 
 
-def test_progress_is_told_as_a_share_of_the_time_range(month: Any, tmp_path: Path) -> None:
+def test_progress_is_told_as_a_share_of_the_time_range(ledger: Any, month: Any, tmp_path: Path) -> None:
     heard: list[tuple[float, int]] = []
-    export_to_folder(wish(), tmp_path, month, progress=lambda share, rows: heard.append((share, rows)))
+    export_to_folder(
+        wish(), tmp_path, month, ledger, progress=lambda share, rows: heard.append((share, rows))
+    )
     shares = [share for share, _rows in heard]
     assert shares == sorted(shares)
     assert heard[-1] == (1.0, 3 * 96 * 3 * 2)
