@@ -52,6 +52,7 @@ class PageSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     The household code's hash stands in `household_code_hash` or in a file; `survey edge page --new-code`
     makes a code and writes the file. `names`: host names of this page besides addresses and localhost.
+    `erasure_file`: the agent's, which says that this household was erased (see edge.settings).
     `home_networks`: whoever asks from elsewhere is refused. `https` and `trusted_proxy`: as at the centre.
     """
 
@@ -61,6 +62,7 @@ class PageSettings(msgspec.Struct, frozen=True, kw_only=True):
     household_code_hash: Secret | None = None
     household_code_file: Path = Path("household-code.hash")
     session_secret_file: Path = Path("page-session.key")  # made at the first start
+    erasure_file: Path = Path("erasure.json")
     bind: str = "127.0.0.1"
     port: Port = 8080
     names: Names = ()
@@ -112,6 +114,7 @@ def load_page(file: Path, environ: Mapping[str, str]) -> PageSettings:
         settings,
         household_code_file=file.parent / settings.household_code_file,
         session_secret_file=file.parent / settings.session_secret_file,
+        erasure_file=file.parent / settings.erasure_file,
     )
 
 

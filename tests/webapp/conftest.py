@@ -17,9 +17,8 @@ from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from couch.clock import Clock
-from couch.documents import (
-    Json,
-)
+from couch.documents import Json
+from couch.erasure_marker import ErasureMarker
 from webapp.accounts.accounts_file import AccountsFile
 from webapp.accounts.directory import Directory
 from webapp.accounts.door import AccountDoor
@@ -108,6 +107,11 @@ class Device_:
         for doc in docs:
             self.replica.put_once(doc)
 
+    def marked(self, **far: Any) -> None:
+        """The agent's mark: the centre said that the household was erased; `far` says how far it is."""
+        sample = Sample()
+        _Held.erasure = ErasureMarker(device=sample.device, household=sample.household, told_at=NOW, **far)
+
 
 ACCOUNTS = {
     "rosa": ("researcher",),
@@ -182,6 +186,7 @@ class _Held:
     replica = FakeDatabase()
     server = FakeServer()
     wall = Wall()
+    erasure: ErasureMarker | None = None
 
 
 def _wall() -> float:
@@ -197,6 +202,7 @@ def make_device(**more: Any) -> Device_:
         household=sample.household,
         clock=FrozenClock(),
         timezone=UTC,
+        erasure=lambda: _Held.erasure,
     )
     hashes = [CODE_HASH]
     door = HouseholdDoor(lambda: hashes[-1], Tries(monotonic=_wall))
@@ -221,6 +227,7 @@ def fresh() -> None:
     """An empty database and a wall clock for this test."""
     later = Wall(_Held.wall.seconds + 24 * 3600)  # what tests before did has ended
     _Held.replica, _Held.server, _Held.wall = FakeDatabase(), FakeServer(), later
+    _Held.erasure = None
 
 
 @pytest.fixture

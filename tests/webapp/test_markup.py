@@ -77,6 +77,12 @@ def pages(device: Any, centre: Any, sample: Any, now: Any) -> dict[str, str]:
         found[f"revoked {path}"] = participant.get(path).text
     device.replica.fails = Unreachable("x")
     found["unreachable"] = participant.get("/overview").text
+    device.marked()
+    found["being erased"] = participant.get("/overview").text
+    device.marked(erased_at=now, unsent_measurements=2)
+    found["erased"] = participant.get("/overview").text
+    device.marked(erased_at=now, unsent_measurements=2, confirmed_at=now)
+    found["erased and confirmed"] = device.visitor().get("/sign-in").text
 
     stranger = centre.visitor()
     found["centre sign-in"] = stranger.get("/sign-in").text

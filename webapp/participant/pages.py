@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from webapp.access import PARTICIPANT, roles
 from webapp.participant.chart import Chart, draw
 from webapp.participant.consent_record import Step, read_consent, record_consent
+from webapp.participant.erasure import centre_was_told
 from webapp.participant.power_series import PowerSeries, power_series
 from webapp.participant.replica import MeterView, read_heartbeat, read_household, read_meters
 from webapp.participant.services import services
@@ -23,6 +24,15 @@ class Shown:
     meter: MeterView
     series: PowerSeries
     chart: Chart | None
+
+
+@blueprint.before_app_request
+def show_erasure() -> str | None:
+    """Once the household was erased every address shows that, to everybody: nothing else is left to see."""
+    erasure = services().erasure()
+    if erasure is None or request.endpoint == "static":
+        return None
+    return render_template("participant/erased.html", erasure=erasure, sections=())
 
 
 @blueprint.get("/overview")
@@ -41,7 +51,10 @@ def overview() -> str:
 @blueprint.get("/consent")
 @roles(PARTICIPANT)
 def consent() -> str:
-    return render_template("participant/consent.html", consent=read_consent(services().replica()))
+    replica = services().replica()
+    record, heartbeat = read_consent(replica), read_heartbeat(replica)
+    told = centre_was_told(record, heartbeat)
+    return render_template("participant/consent.html", consent=record, heartbeat=heartbeat, told=told)
 
 
 @blueprint.get("/consent/<any(granted, revoked):step>")

@@ -8,18 +8,23 @@ from flask import current_app
 
 from couch.client import Database
 from couch.clock import Clock
+from couch.erasure_marker import ErasureMarker
 from webapp.site import SERVICES
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceServices:
-    """`replica` gives this thread's handle of the local database, in the role `page`."""
+    """`replica` gives this thread's handle of the local database, in the role `page`.
+
+    `erasure` gives the mark that this device is being or was erased; None while it takes part.
+    """
 
     replica: Callable[[], Database]
     device: str
     household: str
     clock: Clock
     timezone: tzinfo
+    erasure: Callable[[], ErasureMarker | None] = lambda: None
 
 
 def services() -> DeviceServices:

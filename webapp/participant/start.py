@@ -1,9 +1,11 @@
 """From the settings to the running page of a device."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from couch.client import Database
 from couch.clock import clock_from_environment
+from couch.erasure_marker import ErasureMarker, read_marker
 from couch.errors import Fault
 from couch.names import replica_database
 from couch.private_files import write_private
@@ -11,6 +13,7 @@ from webapp.connections import PerThread
 from webapp.factory import create_app
 from webapp.home_network import networks
 from webapp.moments import zone_named
+from webapp.participant.erasure import find_marker
 from webapp.participant.household_code import HouseholdDoor, checked_hash, hash_code, make_code
 from webapp.participant.memory import hand_memory_back
 from webapp.participant.services import DeviceServices
@@ -33,6 +36,11 @@ def renew_code(settings: PageSettings) -> str:
             "`household_code_hash` stands in the settings (or SURVEY_PAGE_HOUSEHOLD_CODE_HASH in the "
             "environment) and a new code would change nothing: remove it there first"
         )
+    if read_marker(settings.erasure_file) is not None:
+        raise Fault(
+            f"{settings.erasure_file} says that this device's household was erased: its page shows that to "
+            "everybody, and a code would open nothing"
+        )
     code = make_code()
     write_private(settings.household_code_file, hash_code(code) + "\n")
     return code
@@ -43,19 +51,22 @@ def run(settings: PageSettings, environ: Mapping[str, str]) -> None:
     hand_memory_back()
     clock, zone = clock_from_environment(environ), zone_named(settings.timezone)
     home = networks(settings.home_networks)
-    door = HouseholdDoor(lambda: _code_hash(settings))
-    door.stored()  # a missing code is said now, not to the first visitor
 
     def connect() -> Database:
         server = settings.local.server(timeout_s=settings.timeout_s)
         return server.database(replica_database(settings.device))
 
+    replica = PerThread(connect)
+    erasure = partial(find_marker, settings.erasure_file, replica, settings.device, settings.household)
+    door = HouseholdDoor(lambda: _code_hash_of(settings, erasure))
+    door.stored()  # a missing code is said now, not to the first visitor
     services = DeviceServices(
-        replica=PerThread(connect),
+        replica=replica,
         device=settings.device,
         household=settings.household,
         clock=clock,
         timezone=zone,
+        erasure=erasure,
     )
     app = create_app(
         device_site(
@@ -76,6 +87,16 @@ def run(settings: PageSettings, environ: Mapping[str, str]) -> None:
         threads=_THREADS,
         trusted_proxy=settings.trusted_proxy,
     )
+
+
+def _code_hash_of(settings: PageSettings, erasure: Callable[[], ErasureMarker | None]) -> str:
+    """The code's hash; one that nothing matches where the agent erased it with all else."""
+    try:
+        return _code_hash(settings)
+    except Fault:
+        if erasure() is None:
+            raise
+        return ""
 
 
 def _code_hash(settings: PageSettings) -> str:
