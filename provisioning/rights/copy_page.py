@@ -33,13 +33,13 @@ _INTRO = Words(
 _PURPOSE = Words(
     "Zweck: Forschung zu Verbrauch und Erzeugung von Energie in Haushalten. Rechtsgrundlage: Ihre "
     "Einwilligung. Empfänger: die Forschenden und die Verwaltung der Erhebung; Auswertende erhalten "
-    "Messungen und Angaben nur unter Pseudonymen. Dauer: bis Sie widerrufen; danach bleiben Messungen unter Pseudonym "
-    "mit ungefährem Ort, bis Sie auch deren Löschung verlangen. Es gibt keine automatisierte Entscheidung "
-    "über Sie.",
+    "Messungen und Angaben nur unter Pseudonymen. Dauer: bis Sie widerrufen; danach bleiben Messungen unter "
+    "Pseudonym mit ungefährem Ort, bis Sie auch deren Löschung verlangen. Es gibt keine automatisierte "
+    "Entscheidung über Sie.",
     "Purpose: research on energy that households use and generate. Legal basis: your consent. Recipients: "
-    "the survey's researchers and administrators; analysts get measurements and facts under pseudonyms alone. "
-    "Duration: until you revoke; then measurements stay under a pseudonym with a place nearby, until you ask "
-    "for their erasure as well. Nothing is decided about you automatically.",
+    "the survey's researchers and administrators; analysts get measurements and facts under pseudonyms "
+    "only. Duration: until you revoke; then measurements stay under a pseudonym with a place nearby, until "
+    "you ask for their erasure as well. Nothing is decided about you automatically.",
 )
 _PSEUDONYM = Words(
     "Auswertende sehen Ihren Haushalt nur unter diesen Namen. Sie entstehen aus den Kennungen mit einem "
