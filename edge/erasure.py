@@ -36,8 +36,15 @@ from couch.names import device_role, household_role
 from edge.backlog import Backlog
 from edge.erasure_files import erase_household_files
 from edge.links import Links
+from edge.settings import DeviceSettings
 
 _log = logging.getLogger(__name__)
+
+
+def marker_of(settings: DeviceSettings) -> ErasureMarker | None:
+    """The mark in the device's file; None: this device may measure. Raises Fault."""
+    found = read_marker(settings.erasure_file)
+    return found if found is not None and found.is_of(settings.device, settings.household) else None
 
 
 class Erasure:
@@ -50,8 +57,7 @@ class Erasure:
 
     def marker(self) -> ErasureMarker | None:
         """The mark in the file; None: this device may measure. Raises Fault."""
-        found = read_marker(self._file)
-        return found if found is not None and self._is_ours(found) else None
+        return marker_of(self._links.settings)
 
     def begin(self) -> ErasureMarker:
         """The centre said it: mark this device for good. Raises Fault when that cannot be written."""

@@ -8,9 +8,9 @@ import logging
 
 from couch.bootstrap import ensure_database, replica_security
 from couch.client import Database
-from couch.erasure_marker import read_marker
 from couch.errors import Fault
 from couch.names import AGENT, PAGE, PULL, PUSH, replica_database
+from edge.erasure import marker_of
 from edge.links import Links
 
 _log = logging.getLogger(__name__)
@@ -23,8 +23,7 @@ def init(links: Links) -> Database:
     Raises Unreachable while the engine does not answer, AccessDenied for a wrong administrator, Fault for a
     device that was erased.
     """
-    marker = read_marker(links.settings.erasure_file)
-    if marker is not None and marker.is_of(links.settings.device, links.settings.household):
+    if marker_of(links.settings) is not None:
         raise Fault(
             f"{links.settings.erasure_file} says that this device's household was erased, so it measures "
             "nothing more. For another household join in another folder (survey edge join --folder)."

@@ -8,9 +8,11 @@ import msgspec
 
 from couch.bootstrap import document_consent, security_consent
 from couch.documents import ConsentState, Heartbeat, stamp
-from couch.errors import Fault
+from couch.erasure_marker import ErasureMarker
+from couch.errors import Fault, NotFound
 from edge import heartbeat, reconcile
 from edge.centre_identity import identity_of, state_at
+from edge.erasure import marker_of
 from edge.links import Links
 from edge.reconcile import RefusalLedger
 from edge.settings import DeviceSettings
@@ -20,7 +22,8 @@ from edge.settings import DeviceSettings
 class DeviceStatus:
     """`consent` as the documents say, `rules` as the replica's `_security` says it to the validator.
 
-    `certificate`: its state in real time, in words; None where the centre is reached without TLS.
+    `certificate`: its state in real time, in words; None where the centre is reached without TLS, or there is
+    nothing left to say there. `erasure` None: this device takes part.
     """
 
     device: str
@@ -30,19 +33,23 @@ class DeviceStatus:
     heartbeat: Heartbeat | None
     refusals: RefusalLedger | None
     certificate: str | None = None
+    erasure: ErasureMarker | None = None
 
     def to_json(self) -> dict[str, Any]:
         """For scripts; times RFC 3339 UTC."""
         beat = None if self.heartbeat is None else self.heartbeat.to_json()
         shown = {
             name: getattr(self, name)
-            for name in ("device", "household", "consent", "rules", "refusals", "certificate")
+            for name in ("device", "household", "consent", "rules", "refusals", "certificate", "erasure")
         }
         return {**msgspec.to_builtins(shown), "heartbeat": beat}
 
 
 def device_status(settings: DeviceSettings) -> DeviceStatus:
     """Raises CouchError when the device's own database cannot be read."""
+    erasure = marker_of(settings)
+    if erasure is not None:
+        return _erased(settings, erasure)
     own = Links(settings).replica(settings.local.agent)
     return DeviceStatus(
         settings.device,
@@ -52,6 +59,18 @@ def device_status(settings: DeviceSettings) -> DeviceStatus:
         heartbeat.last_kept(own),
         reconcile.last_kept(own),
         _certificate(settings, datetime.now(UTC)),
+    )
+
+
+def _erased(settings: DeviceSettings, erasure: ErasureMarker) -> DeviceStatus:
+    revoked = ConsentState.REVOKED
+    try:
+        beat = heartbeat.last_kept(Links(settings).replica(settings.local.agent))
+    except NotFound:
+        beat = None  # the replica is being made anew
+    certificate = None if erasure.confirmed_at else _certificate(settings, datetime.now(UTC))
+    return DeviceStatus(
+        settings.device, settings.household, revoked, revoked, beat, None, certificate, erasure
     )
 
 
@@ -78,6 +97,8 @@ def status_lines(status: DeviceStatus) -> list[str]:
         *([] if status.certificate is None else [f"certificate: {status.certificate}"]),
     ]
     beat = status.heartbeat
+    if status.erasure is not None:
+        return [*lines, *_erasure_lines(status.erasure), *_troubles(beat)]
     if beat is None:
         return [*lines, "no heartbeat yet: the agent has not run (survey edge run)"]
     backlog = "unknown" if beat.backlog is None else str(beat.backlog)
@@ -86,11 +107,24 @@ def status_lines(status: DeviceStatus) -> list[str]:
         f"last measurement: {_when(beat.last_measurement)}",
         f"last pull: {_when(beat.last_pull)}, last push: {_when(beat.last_push)}",
         f"waiting for the centre: {backlog} documents; refused there: {beat.refused}",
-        *(f"trouble: {error}" for error in beat.errors),
+        *_troubles(beat),
     ]
     if status.refusals is not None:
         lines += [f"refused: {each.id}: {each.reason}" for each in status.refusals.refusals]
     return lines
+
+
+def _erasure_lines(erasure: ErasureMarker) -> list[str]:
+    unsent = "not counted yet" if erasure.unsent_measurements is None else str(erasure.unsent_measurements)
+    return [
+        f"the household was erased: told {stamp(erasure.told_at)}, this device measures nothing more",
+        f"erased here: {_when(erasure.erased_at)}; unsent measurements among it: {unsent}",
+        f"confirmed to the centre: {_when(erasure.confirmed_at)}",
+    ]
+
+
+def _troubles(beat: Heartbeat | None) -> list[str]:
+    return [] if beat is None else [f"trouble: {error}" for error in beat.errors]
 
 
 def _when(moment: datetime | None) -> str:

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from couch.errors import Fault
 from edge.commands import edge
+from edge.erasure import Erasure
 from edge.heartbeat import Vitals
+from edge.links import Links
+from edge.settings import load_settings
 from edge.transmission import TransmissionSession
 
 
@@ -59,3 +63,19 @@ def test_status_tells_people_and_scripts_the_same(site: Any, config: Path) -> No
     text = invoke("status", "--config", str(config)).output
     assert "consent: granted" in text
     assert "waiting for the centre: 1 documents" in text
+
+
+def test_status_tells_how_far_an_erasure_is_and_init_leaves_it_alone(site: Any, config: Path) -> None:
+    site.consent("granted")
+    settings = load_settings(config, {})
+    erasure = Erasure(Links(settings), site.clock)
+    erasure.begin()
+    assert "erased here: never" in invoke("status", "--config", str(config)).output
+    erasure.erase()
+    shown = json.loads(invoke("status", "--config", str(config), "--json").output)
+    assert (shown["consent"], shown["erasure"]["unsent_measurements"]) == ("revoked", 0)
+    assert shown["erasure"]["erased_at"] is not None
+    text = invoke("status", "--config", str(config)).output
+    assert "confirmed to the centre: never" in text
+    with pytest.raises(Fault, match="erased"):
+        invoke("init", "--config", str(config))
