@@ -74,7 +74,11 @@ def _in_value(value: Any, name: str) -> Iterator[Identifying]:
 
 
 def _in_stretch(stretch: list[tuple[str, str | float]]) -> Iterator[Identifying]:
-    wanted = [index for index, (key, value) in enumerate(stretch) if key not in _STAYS and value != ""]
+    wanted = [
+        index
+        for index, (key, value) in enumerate(stretch)
+        if key not in _STAYS and value != "" and not _is_anchor(value)
+    ]
     if not wanted:
         return
     first, last = wanted[0], wanted[-1]

@@ -44,7 +44,7 @@ def collect_facts(
     database = centre.household_as_admin(household)
     found: dict[tuple[str, str | float], list[Run]] = {}
     alone: set[tuple[str, str | float]] = set()
-    for doc in _revisions(database):
+    for doc in revisions_of(database):
         for seen in identifying_values(doc):
             _add(found, alone, seen)
     runs = _elsewhere(centre, database, household, pseudonyms, blurring)
@@ -84,7 +84,7 @@ def _tells(run: Run) -> bool:
     return len(run) > 1 and sum(len(str(value).encode()) for _, value in run) >= _TELLING_RUN
 
 
-def _revisions(database: Database) -> Iterator[Json]:
+def revisions_of(database: Database) -> Iterator[Json]:
     """Every revision of every document that can name somebody, as far as its body is still there."""
     since, ids = "0", []
     while True:

@@ -158,27 +158,28 @@ class Prover:
         self, households: Sequence[str], needles: Needles, search: ByteSearch
     ) -> dict[str, ErasureProof]:
         ends, pause = time.monotonic() + self.settle_s, threading.Event()
+        own = frozenset({*households, *map(self.pseudonyms.household, households)})
         findings = self._search("after", search)
-        shared = self._set_apart(findings, needles, frozenset(households))
+        shared = self._set_apart(findings, needles, own)
         while findings.hits and time.monotonic() < ends:
             pause.wait(_ASK_EVERY_S)
             again = search.in_files(file for file in list(findings.hits) if file.exists())
-            self._set_apart(again, needles, frozenset(households))
+            self._set_apart(again, needles, own)
             if not again.hits:  # gone from there, but perhaps only moved
                 again = self._search("after", search)
-                shared = self._set_apart(again, needles, frozenset(households))
+                shared = self._set_apart(again, needles, own)
                 findings = again
             findings.hits = again.hits
         remain = needles.facts_in(findings.of_needle())
         proofs = {}
         for household in households:
-            own = {place for place, fact in enumerate(needles.facts) if fact.household == household}
+            theirs = {place for place, fact in enumerate(needles.facts) if fact.household == household}
             result = FileSearch(
                 at=utc(self.clock.now()),
-                facts=len(own),
-                found=len(own & remain),
+                facts=len(theirs),
+                found=len(theirs & remain),
                 occurrences=needles.occurrences(findings, household),
-                shared=len(own & shared - remain),
+                shared=len(theirs & shared - remain),
                 files=findings.files,
                 bytes=findings.bytes,
             )
@@ -187,16 +188,15 @@ class Prover:
             self._say_what_remains(needles, findings, remain)
         return proofs
 
-    def _set_apart(self, findings: Findings, needles: Needles, households: frozenset[str]) -> set[int]:
+    def _set_apart(self, findings: Findings, needles: Needles, own: frozenset[str]) -> set[int]:
         """Take out of the findings what others hold; those facts."""
-        others, shared = Others(self.centre, households), set[int]()
+        others, shared = Others(self.centre, own), set[int]()
         for file, counts in list(findings.hits.items()):
             kept: Counter[int] = Counter()
             for index, count in counts.items():
                 facts = needles.facts_in([index])
-                if needles.is_run(index) or not all(
-                    others.hold(needles.facts[place], file) for place in facts
-                ):
+                string = needles.strings[index]
+                if not all(others.hold(needles.facts[place], string, file) for place in facts):
                     kept[index] = count
                 else:
                     shared |= facts

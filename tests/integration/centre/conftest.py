@@ -96,7 +96,7 @@ class Household:
 
 @dataclass
 class FakeDraw:
-    """Draws north of the place, never the same twice; refuses while it is told to."""
+    """Draws north-west of the place, never the same twice; refuses while it is told to."""
 
     refusal: Fault | None = None
     drawn: list[ContextLocation] = field(default_factory=list)
@@ -107,7 +107,9 @@ class FakeDraw:
         north = 0.05 + len(self.drawn) / 10_000
         self.drawn.append(
             ContextLocation(
-                latitude=round(exact.latitude + north, 6), longitude=exact.longitude, anonymized=True
+                latitude=round(exact.latitude + north, 6),
+                longitude=round(exact.longitude - north, 6),
+                anonymized=True,
             )
         )
         return self.drawn[-1]
