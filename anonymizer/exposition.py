@@ -17,7 +17,7 @@ _PREFIX = "survey_anonymizer"
 
 
 class WorkerCollector(Collector):
-    """What a scrape reads; `parked_now` and `erasures_open` are asked at most once a beat by the worker."""
+    """What a scrape reads; `standing` is counted once a minute by the worker."""
 
     def __init__(self, metrics: Metrics, backlog: Backlog, standing: Callable[[], dict[str, int]]) -> None:
         self._metrics, self._backlog, self._standing = metrics, backlog, standing

@@ -7,6 +7,7 @@ workers share the households by leases (`anonymizer.leases`); what is announced 
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -71,7 +72,8 @@ class Worker:
         """
         self.metrics = metrics
         self.leases: Serving = leases or Alone()
-        self.standing: dict[str, int] = {}  # what the registry said at the last beat, for the metrics
+        self.standing: dict[str, int] = {}  # what the registry said within the last minute, for the metrics
+        self._counted_again_at = 0.0
         self.backlog = Backlog()
         self._settings = settings
         self._connect = connect
@@ -185,14 +187,17 @@ class Worker:
             household = wish.removeprefix("retry:")
             if self.leases.slice_of(household) in self.leases.held():
                 self.backlog.add(household)
+        if time.monotonic() >= self._counted_again_at:
+            self._counted_again_at = time.monotonic() + REPORT_EVERY_S
+            self._count_standing(centre.registry)
+        return fresh
+
+    def _count_standing(self, registry: Database) -> None:
         self.standing = {
             "slices": len(self.leases.held()),
-            "parked_documents": sum(
-                row.value for row in centre.registry.view("registry", "parked_by_household")
-            ),
-            "erasures_open": sum(1 for each in erasures(centre.registry) if each.next_step is not None),
+            "parked_documents": sum(row.value for row in registry.view("registry", "parked_by_household")),
+            "erasures_open": sum(1 for each in erasures(registry) if each.next_step is not None),
         }
-        return fresh
 
     def _start(self, stop: threading.Event, *, give_up: bool = False) -> Sequence[threading.Thread]:
         threads = [
