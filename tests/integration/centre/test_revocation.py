@@ -72,9 +72,10 @@ def test_research_keeps_the_measurements_and_a_drawn_place(centre: Any, erased: 
     assert slots_in_research(centre, erased) == [erased.measurement(slot).slot for slot in range(8)]
     context = centre.context(erased)
     assert (context["consent"], context["anonymized"]) == ("revoked", True)
-    assert context["location"] == {"latitude": pytest.approx(54.4, abs=0.1), "longitude": pytest.approx(10.1, abs=0.1)} | {
-        "anonymized": True
-    }
+    assert context["location"] == {
+        "latitude": pytest.approx(54.4, abs=0.1),
+        "longitude": pytest.approx(10.1, abs=0.1),
+    } | {"anonymized": True}
     assert context["location"]["latitude"] != 54.3233
     (system,) = context["pv_systems"]
     assert (system["nominal_power_kw"], system["installed_on"]) == (8, "2021-01-01")
