@@ -31,6 +31,7 @@ from couch.remaking import is_old, is_remade
 
 _ASK_EVERY_S = 1.0
 SETTLES_WITHIN_S = 60.0  # an engine removes a destroyed database's files by and by
+_TAKEN_BACK_WITHIN_S = 30.0
 _NAMED = 5
 
 Told = Callable[[str, Findings], None]
@@ -85,9 +86,14 @@ class Prover:
         needles = Needles(facts)
         search = needles.search()
         self._before(households, needles, search, common)
-        for household in households:
-            self.erase(household)
-        self._await(households, time.monotonic() + wait_s)
+        stale = {household: self._standstill(household) for household in households}
+        try:
+            for household in households:
+                self.erase(household)
+            self._await(households, time.monotonic() + wait_s, stale)
+        except BaseException:
+            self._hold_again(households)
+            raise
         return self._after(households, needles, search)
 
     def _require_erasable(self, household: str) -> None:
@@ -132,10 +138,15 @@ class Prover:
             proof = ErasureProof(household=household, too_common=common[household], before=result)
             self.centre.registry.replace(proof.id, lambda _stored, proof=proof: proof.to_json())  # type: ignore[misc]
 
-    def _await(self, households: Sequence[str], ends: float) -> None:
-        pause = threading.Event()
+    def _await(self, households: Sequence[str], ends: float, stale: dict[str, Parked | None]) -> None:
+        """`stale`: what was said before this run, which a worker may be about to take back."""
+        pause, believed_from = threading.Event(), time.monotonic() + _TAKEN_BACK_WITHIN_S
         waiting = list(households)
         while waiting := [one for one in waiting if not self._erased(one)]:
+            for household in waiting:
+                said = self._standstill(household)
+                if said is not None and (said != stale[household] or time.monotonic() >= believed_from):
+                    raise Fault(f"the erasure of {household} stands still: {said.reason}")
             if time.monotonic() >= ends:
                 raise Fault(
                     f"{len(waiting)} households are not erased yet, so the search afterwards was not made. "
@@ -145,12 +156,19 @@ class Prover:
 
     def _erased(self, household: str) -> bool:
         record = find_erasure(self.centre.registry, household)
-        if record is not None and record.next_step is None:
-            return True
+        return record is not None and record.next_step is None
+
+    def _standstill(self, household: str) -> Parked | None:
+        """What the worker said when it could not go on; None: nothing."""
         parked = self.centre.registry.find(f"parked:{household}:{ERASURE}")
-        if parked is not None:
-            raise Fault(f"the erasure of {household} stands still: {Parked.from_json(parked).reason}")
-        return False
+        return None if parked is None else Parked.from_json(parked)
+
+    def _hold_again(self, households: Sequence[str]) -> None:
+        """What this run searched for is lost with it: those not destroyed yet wait for another one."""
+        for household in households:
+            if is_old(self.centre.admin, household):
+                proof = ErasureProof(household=household)
+                self.centre.registry.replace(proof.id, lambda _stored, proof=proof: proof.to_json())  # type: ignore[misc]
 
     # --- after
 
