@@ -26,7 +26,7 @@ from anonymizer.summaries import heard_from, measured, summarize
 from couch.bootstrap import document_consent, raise_consent
 from couch.client import Change, ChangesBatch, Database
 from couch.documents import ConsentState, Context, Erasure, HouseholdSummary, Json, Retry, Step
-from couch.errors import BadDocument, NotFound
+from couch.errors import BadDocument, Conflict, NotFound
 from couch.remaking import remake_household
 from couch.worker_progress import Progress, instance_of, load_progress, save_progress
 
@@ -69,8 +69,8 @@ class HouseholdVisitor:
                 return
             wish = None
         erasure = self.revocation.revoke(centre, self.household, may_go_on)
-        if wish is not None and wish.rev is not None:
-            centre.registry.delete(wish.id, wish.rev)
+        if wish is not None:
+            _fulfilled(centre, wish)
         if erasure.next_step is None:
             self._look_after(centre, erasure, may_go_on)
 
@@ -135,8 +135,7 @@ class HouseholdVisitor:
             for change in changes:
                 if change.id not in parking.parked and change.id.split(":", 1)[0] in READINGS:
                     self.parking.release(centre.registry, self.household, change.id)
-        if wish.rev is not None:
-            centre.registry.delete(wish.id, wish.rev)
+        _fulfilled(centre, wish)
 
     def _take(
         self, centre: Centre, database: Database, batch: ChangesBatch, known: Bodies, readings: Readings
@@ -207,3 +206,11 @@ def _unless_revoked(stored: Json | None, context: Context) -> Json | None:
     if stored is not None and Context.from_json(stored).consent is ConsentState.REVOKED:
         return None
     return context.to_json()
+
+
+def _fulfilled(centre: Centre, wish: Retry) -> None:
+    """The wish goes, unless it went with the registry's entry or was made anew meanwhile."""
+    try:
+        centre.registry.delete(wish.id, wish.rev or "")
+    except (Conflict, NotFound):
+        return
