@@ -169,7 +169,10 @@ def one_device(centre: BenchCentre, agent: Server, page: Server, rows: Rows) -> 
     def measure() -> None:
         while True:
             Ticking.at += SLOT
-            result = aggregator.measure(Ticking.at, ClockState.SYNCHRONIZED)
+            try:
+                result = aggregator.measure(Ticking.at, ClockState.SYNCHRONIZED)
+            except CouchError:
+                continue  # as the agent does
             if result.stored:
                 stored.append(time.perf_counter())
             if len(stored) == 3:
@@ -208,12 +211,14 @@ def main() -> None:
     count = parser.parse_args().households
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors", flush=True)
     rows = Rows()
-    with bench_centre(count) as centre, centre.as_device() as device:
-        with following(centre):
-            for _ in range(count):
-                one_household(centre, device, rows)
-        on_a_device(centre, count, rows)
-    rows.print()
+    try:
+        with bench_centre(count) as centre, centre.as_device() as device:
+            with following(centre):
+                for _ in range(count):
+                    one_household(centre, device, rows)
+            on_a_device(centre, count, rows)
+    finally:
+        rows.print()  # what was measured, also of a run that was interrupted
 
 
 if __name__ == "__main__":

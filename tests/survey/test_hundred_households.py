@@ -100,7 +100,6 @@ def ended(
     everybody, source = plans(SEED), random.Random(SEED)
     search, began = Search(everybody), time.monotonic()
     with survey_of(everybody, couch_admin, tmp_path_factory.mktemp("survey")) as survey:
-        print(f"made {time.monotonic() - began:.1f} s")
         before: Counter[tuple[str, str]] = Counter()
         for slot in range(SLOTS):
             SlotClock.at = at_slot(slot)
@@ -109,7 +108,6 @@ def ended(
             survey.work_off(sorted(set(heard)), source, DEATHS_A_SLOT)
             if slot == 0:
                 before = search.found(couch_data)
-            print(f"slot {slot}: {len(heard)} heard, {time.monotonic() - began:.1f} s")
         # What arrives last: devices that heard in the last slot that they are to forget.
         survey.work_off(sorted(p.household for p in everybody if p.is_revoked), source, DEATHS_A_SLOT)
         revoked = {plan.household for plan in everybody if plan.is_revoked}
