@@ -47,8 +47,10 @@ def _text_forms(text: str) -> Iterator[bytes]:
     for written in {text, unicodedata.normalize("NFD", text), text.lower(), text.upper()}:
         plain = written.encode()
         if len(plain) > _LONG:
-            yield from (plain[start : start + _PIECE] for start in range(0, len(plain) - _PIECE, _PIECE))
-            yield plain[-_PIECE:]
+            for start in (*range(0, len(plain) - _PIECE, _PIECE), len(plain) - _PIECE):
+                piece = plain[start : start + _PIECE]
+                yield piece
+                yield from _base64(piece)
         else:
             yield plain
             yield from _disguised(written, plain)
