@@ -3,7 +3,7 @@
 import random
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -86,8 +86,17 @@ class Survey:
             self.researcher.database(household_database(plan.household)).put(consent.to_json())
         return [plan.household for plan in told]
 
-    def work_off(self, households: Sequence[str], source: random.Random, deaths: int) -> None:
-        """Visit these households in some order, by workers that die `deaths` times at random points."""
+    def work_off(
+        self,
+        households: Sequence[str],
+        source: random.Random,
+        deaths: int,
+        power_failure: Callable[[], None] | None = None,
+    ) -> None:
+        """Visit these households in some order, by workers that die `deaths` times at random points.
+
+        With every third of them the engine dies too, by `power_failure`.
+        """
         waiting = list(households)
         source.shuffle(waiting)
         while waiting:
@@ -104,6 +113,8 @@ class Survey:
             except Killed:
                 deaths -= 1
                 self.deaths.append(waiting[-1])
+                if power_failure is not None and len(self.deaths) % 3 == 0:
+                    power_failure()
                 source.shuffle(waiting)  # the next one begins elsewhere
             finally:
                 MortalTransport.left = None

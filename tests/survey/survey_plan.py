@@ -28,7 +28,7 @@ from couch.documents import (
 )
 
 START = datetime(2025, 6, 30, 22, 0, tzinfo=UTC)  # two hours before a month ends
-SLOTS = 12
+SLOTS = 20
 LAST = SLOTS - 1  # in which every device is back, so that all of them can hear of an erasure
 NEVER = SLOTS  # a slot that does not come
 # How many households go which way. By letter: a researcher records it at the centre.
@@ -132,17 +132,17 @@ def plans(seed: int) -> tuple[Plan, ...]:
 
 def _plan(way: str, number: int, source: random.Random) -> Plan:
     household, device, *meters = (_uuid(source) for _ in range(source.choice((3, 3, 4))))
-    granted, revoked = source.randint(0, 2), source.randint(5, 7)
+    granted, revoked = source.randint(0, 2), source.randint(8, 12)
     offline = range(0)
     if way == "never granted":
         granted = revoked = NEVER
     elif way == "granted":
         revoked = NEVER
     elif way.startswith("granted"):
-        granted, revoked = source.randint(5, 8), source.randint(2, 4)
+        granted, revoked = source.randint(8, 14), source.randint(2, 6)
         offline = range(1, LAST - 1) if way.endswith("offline") else offline
     elif way.endswith("offline"):
-        offline = range(4, source.randint(8, LAST - 1))
+        offline = range(6, source.randint(13, LAST - 1))
     transmits = {slot for slot in _transmissions(granted, revoked, source) if slot not in offline}
     return Plan(
         way=way,

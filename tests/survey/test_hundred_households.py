@@ -1,5 +1,6 @@
 """A survey of a hundred households: consent given, turned back, late, by letter, with devices that were away,
-and a worker that dies at random points. What stands in the end is what the plans say, and nothing else.
+and a worker and an engine that die at random points. What stands in the end is what the plans say, and
+nothing else.
 
 On the embedded node; SURVEY_COUCHDB_URL and SURVEY_COUCHDB_DATA name a CouchDB of its own instead.
 """
@@ -8,9 +9,10 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyproj
 import pytest
@@ -92,24 +94,29 @@ class Search:
 
 @pytest.fixture(scope="module")
 def ended(
-    couch_admin: Endpoint, couch_data: Path | None, tmp_path_factory: pytest.TempPathFactory
+    survey_admin: Endpoint,
+    couch_data: Path | None,
+    power_failure: Callable[[], None] | None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Ended]:
     """The whole survey is run once; each test looks at one thing that has to hold in the end."""
     if couch_data is None:
         pytest.skip("SURVEY_COUCHDB_DATA does not name the data folder of the CouchDB of SURVEY_COUCHDB_URL")
     everybody, source = plans(SEED), random.Random(SEED)
     search, began = Search(everybody), time.monotonic()
-    with survey_of(everybody, couch_admin, tmp_path_factory.mktemp("survey")) as survey:
+    with survey_of(everybody, survey_admin, tmp_path_factory.mktemp("survey")) as survey:
         before: Counter[tuple[str, str]] = Counter()
         for slot in range(SLOTS):
             SlotClock.at = at_slot(slot)
             heard = survey.letters(slot)
             heard += [home.plan.household for home in survey.homes if home.slot(slot)]
-            survey.work_off(sorted(set(heard)), source, DEATHS_A_SLOT)
+            survey.work_off(sorted(set(heard)), source, DEATHS_A_SLOT, power_failure)
             if slot == 0:
                 before = search.found(couch_data)
         # What arrives last: devices that heard in the last slot that they are to forget.
-        survey.work_off(sorted(p.household for p in everybody if p.is_revoked), source, DEATHS_A_SLOT)
+        survey.work_off(
+            sorted(p.household for p in everybody if p.is_revoked), source, DEATHS_A_SLOT, power_failure
+        )
         revoked = {plan.household for plan in everybody if plan.is_revoked}
         ends = time.monotonic() + SETTLES_WITHIN_S
         after = search.found(couch_data)
@@ -169,10 +176,17 @@ def revoked_of(ended: Ended) -> list[Plan]:
 
 def test_workers_died_at_many_points_and_the_plans_hold_every_kind_of_household(ended: Ended) -> None:
     assert len(ended.plans) == HOUSEHOLDS == 100
-    assert len(ended.survey.deaths) >= 2 * SLOTS
+    assert len(ended.survey.deaths) >= 3 * SLOTS // 2
     assert len(set(ended.survey.deaths)) > SLOTS
     assert sum(plan.unsent for plan in ended.plans if plan.is_revoked) > 50
     assert any(plan.is_revoked and not plan.in_research for plan in ended.plans)
+
+
+def test_the_engine_died_again_and_again(ended: Ended, engine: Any) -> None:
+    if engine is None:
+        pytest.skip("the CouchDB of SURVEY_COUCHDB_URL is not this test's to kill")
+    assert ended.survey.deaths
+    assert engine.kills >= SLOTS // 3
 
 
 def test_devices_measure_while_consent_is_granted_and_at_no_other_time(ended: Ended) -> None:
