@@ -17,6 +17,7 @@ from typing import Self
 from couch.clock import from_rfc3339, to_rfc3339
 from couch.errors import Fault
 from provisioning.enrolment_codes import TRIES_WINDOW, CodeRecord
+from provisioning.sqlite_transaction import transaction
 
 FILE = "enrolment.sqlite"
 _FORMAT = 1
@@ -234,14 +235,8 @@ class EnrolmentStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._faults():
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-                self._database.execute("COMMIT")
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
+        with self._lock, self._faults(), transaction(self._database) as database:
+            yield database
 
     @contextmanager
     def _faults(self) -> Iterator[None]:

@@ -19,6 +19,7 @@ from couch.clock import from_rfc3339, to_rfc3339
 from couch.errors import Fault
 from provisioning.ca.record import AuthorityRecord, CertificateRecord, Verdict
 from provisioning.ca.revocation_list import Reason
+from provisioning.sqlite_transaction import transaction
 
 _FORMAT = 1
 _TABLES = """
@@ -195,14 +196,8 @@ class CertificateRecords:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._faults():
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-                self._database.execute("COMMIT")
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
+        with self._lock, self._faults(), transaction(self._database) as database:
+            yield database
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
