@@ -1,7 +1,7 @@
 # The same steps that .ci/run takes, one by one.
 PYTHON ?= .venv/bin/python
 
-.PHONY: help setup format lint types imports test check bench
+.PHONY: help docs setup format lint types imports test check bench
 
 help:  ## what can be done here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,6 +25,9 @@ imports:  ## who may import whom
 
 test:  ## all tests
 	$(PYTHON) -m pytest
+
+docs:  ## the documentation as a site in build/site
+	$(dir $(PYTHON))mkdocs build --strict
 
 check: lint types imports test  ## everything that CI checks
 
