@@ -111,6 +111,12 @@ def bind_forms() -> None:
         session.clear()
         if mark:
             session[_FORMS_OF] = mark
+    g.survey_forms = True
+
+
+def may_show_forms() -> bool:
+    """Whether this answer may hold a form: not one that was refused for whence or by which name it came."""
+    return bool(g.get("survey_forms"))
 
 
 def sign_in(entered: Entered) -> None:

@@ -52,6 +52,7 @@ def centre_site(services: CentreServices, more: Sequence[Blueprint] = ()) -> Sit
         services=services,
         clock=services.clock,
         timezone=services.timezone,
+        domains=("researcher", "registration", "administrator", "analyst"),
     )
 
 

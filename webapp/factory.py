@@ -3,10 +3,23 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC
 
-from flask import Flask, request
+from flask import Flask, request, url_for
 from flask_wtf.csrf import CSRFProtect
 
-from webapp import access, error_pages, headers, moments, quantities, session_cookie, sign_in, translation
+from webapp import (
+    access,
+    chart,
+    error_pages,
+    headers,
+    language_choice,
+    moments,
+    numbers,
+    quantities,
+    session_cookie,
+    sign_in,
+    static_files,
+    translation,
+)
 from webapp.home_network import Network
 from webapp.site import SERVICES, SITE, Section, Site
 
@@ -48,7 +61,8 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     # In this order before each request: which language, whence, under which name, who asks, is the form ours.
-    translation.install(app, translation.catalogs())
+    translation.install(app, translation.catalogs((translation.SHARED, *site.domains)))
+    app.before_request(language_choice.speak)
     app.before_request(headers.check_peer)
     app.before_request(headers.check_host)
     session_cookie.install(app, cookie, https=https)
@@ -64,17 +78,28 @@ def create_app(
     app.after_request(headers.protect)
 
     access.public(app.view_functions["static"])
+    static_files.install(app)
     app.register_blueprint(sign_in.blueprint)
+    app.register_blueprint(language_choice.blueprint)
     for blueprint in site.blueprints:
         app.register_blueprint(blueprint)
     error_pages.install(app)
     moments.install(app, site.clock, site.timezone or UTC)
+    numbers.install(app)
     quantities.install(app)
+    chart.install(app, site.timezone or UTC)
     access.check_declarations(app)
 
     @app.context_processor
     def page() -> dict[str, object]:
-        return {"site": site, "sections": _open_sections(site), "account": access.account()}
+        sections = _open_sections(site)
+        return {
+            "site": site,
+            "sections": sections,
+            "current_section": _current_section(sections),
+            "account": access.account(),
+            "languages": language_choice.offered(),
+        }
 
     return app
 
@@ -82,3 +107,13 @@ def create_app(
 def _open_sections(site: Site) -> list[Section]:
     held = access.held_roles()
     return [section for section in site.sections if section.roles & held]
+
+
+def _current_section(sections: Sequence[Section]) -> Section | None:
+    """The section that the page belongs to: its address is the page's, or the longest one above it."""
+    above = [(url_for(section.endpoint), section) for section in sections]
+    return max(
+        ((url, section) for url, section in above if f"{request.path}/".startswith(f"{url.rstrip('/')}/")),
+        key=lambda found: len(found[0]),
+        default=("", None),
+    )[1]

@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 from webapp import access
 from webapp.home_network import Network, within
 
-# No script at all; style and pictures from here; forms go here; nobody frames us.
+# All from here and in files of its own: no inline script or style, nothing of others, nobody frames us.
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 

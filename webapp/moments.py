@@ -1,6 +1,6 @@
 """Moments and spans as people read them; documents keep UTC."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask
@@ -8,25 +8,38 @@ from markupsafe import Markup
 
 from couch.clock import Clock, to_rfc3339
 from couch.errors import Fault
+from webapp import dates
+from webapp.dates import clock, day, local, long_day, month
 from webapp.translation import gettext, ngettext
+
+__all__ = ["ago", "clock", "day", "install", "local", "long_day", "month", "span", "zone_named"]
 
 _USUAL_ZONE = "Europe/Berlin"  # where the survey takes place
 
 
-def install(app: Flask, clock: Clock, zone: tzinfo) -> None:
-    """Give templates the filters `moment` (date and time), `ago` (how long since) and `until` (a span)."""
+def install(app: Flask, now: Clock, zone: tzinfo) -> None:
+    """Give templates the filters `moment` and `local` (date and time), `day`, `long_day`, `month` and `clock`
+    (parts of it; moments are taken in `zone`), and `ago` (how long since).
+    """
 
     def moment(value: datetime) -> Markup:
         return Markup('<time datetime="{}">{}</time>').format(to_rfc3339(value), local(value, zone))
 
     def since(value: datetime) -> Markup:
         return Markup('<time datetime="{}" title="{}">{}</time>').format(
-            to_rfc3339(value), local(value, zone), ago(value, clock.now())
+            to_rfc3339(value), local(value, zone), ago(value, now.now())
         )
+
+    def there(value: date) -> date:
+        return value.astimezone(zone) if isinstance(value, datetime) else value
 
     app.add_template_filter(moment, "moment")
     app.add_template_filter(since, "ago")
     app.add_template_filter(lambda value: local(value, zone), "local")
+    app.add_template_filter(lambda value: day(there(value)), "day")
+    app.add_template_filter(lambda value: long_day(there(value)), "long_day")
+    app.add_template_filter(lambda value: month(there(value)), "month")
+    app.add_template_filter(lambda value: dates.clock(value, zone), "clock")
 
 
 def zone_named(name: str | None) -> tzinfo:
@@ -45,19 +58,19 @@ def zone_named(name: str | None) -> tzinfo:
         ) from None
 
 
-def local(value: datetime, zone: tzinfo) -> str:
-    """`2026-06-30 14:15 CEST`: no language and no reader can mistake it."""
-    return value.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")
-
-
 def ago(value: datetime, now: datetime) -> str:
-    """How long ago `value` was, in the reader's language."""
+    """How long ago `value` was, in the reader's language and the largest unit, cut: `3 hours ago`."""
     passed = now - value
     if passed < timedelta(0):
         return gettext("in the future") if passed < timedelta(minutes=-2) else gettext("just now")
-    return (
-        gettext("just now") if passed < timedelta(minutes=1) else gettext("%(span)s ago", span=span(passed))
-    )
+    minutes = int(passed.total_seconds() // 60)
+    if minutes < 1:
+        return gettext("just now")
+    if minutes < 60:
+        return ngettext("%(n)s minute ago", "%(n)s minutes ago", minutes)
+    if minutes < 48 * 60:
+        return ngettext("%(n)s hour ago", "%(n)s hours ago", minutes // 60)
+    return ngettext("%(n)s day ago", "%(n)s days ago", minutes // (24 * 60))
 
 
 def span(length: timedelta) -> str:

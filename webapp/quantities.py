@@ -1,14 +1,10 @@
 """Quantities for display. They are exact until here; only the last step rounds."""
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
-
 from flask import Flask
 
 from couch.documents import Reading
+from webapp.numbers import kwh, number
 from webapp.translation import marked
-
-_WATTHOURS_IN_KWH = Decimal(1000)
-_ROOMY = Context(prec=80)  # 64 bits and a scaler of 24 fit
 
 # What the codes of electricity meters mean (IEC 62056-61, groups C.D.E).
 MEANINGS = {
@@ -39,9 +35,8 @@ GENERATION_MEANINGS = MEANINGS | {
 
 
 def install(app: Flask) -> None:
-    """Give templates the filters `quantity`, `watts`, `meaning` and `short_code`."""
+    """Give templates the filters `quantity`, `meaning` and `short_code`."""
     app.add_template_filter(quantity, "quantity")
-    app.add_template_filter(watts, "watts")
     app.add_template_filter(meaning, "meaning")
     app.add_template_filter(short_code, "short_code")
 
@@ -60,17 +55,6 @@ def meaning(obis: str, meter_type: str) -> str:
 def quantity(reading: Reading) -> str:
     """`1,234.567 kWh`, `-356.2 W`: energy to the watt-hour in kWh, the rest as exact as it was sent."""
     if reading.unit == "Wh":
-        places = min(3, max(0, 3 - reading.scaler))  # never more digits than the meter sent
-        return f"{_rounded(reading.quantity / _WATTHOURS_IN_KWH, places)} kWh"
-    number = _rounded(reading.quantity, min(3, max(0, -reading.scaler)))
-    return f"{number} {reading.unit}" if reading.unit else number
-
-
-def watts(power: Decimal) -> str:
-    """`1,250 W`, for charts and their tables."""
-    return f"{_rounded(power, 0)} W"
-
-
-def _rounded(value: Decimal, places: int) -> str:
-    shown = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _ROOMY)
-    return f"{shown if shown else abs(shown):,f}"  # no reader knows what -0 is
+        return kwh(reading.quantity, min(3, max(0, 3 - reading.scaler)))  # no more digits than the meter sent
+    shown = number(reading.quantity, min(3, max(0, -reading.scaler)))
+    return f"{shown} {reading.unit}" if reading.unit else shown

@@ -72,7 +72,10 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """One service. A role's home is the first section that it may open."""
+    """One service. A role's home is the first section that it may open.
+
+    `domains`: the catalogues of texts that its pages use besides the shared one (see webapp.translation).
+    """
 
     title: str
     unreachable_template: str  # the page for when the database does not answer
@@ -83,6 +86,7 @@ class Site:
     services: object
     clock: Clock
     timezone: tzinfo
+    domains: tuple[str, ...] = ()
 
 
 def site() -> Site:

@@ -1,25 +1,34 @@
 """Texts in the reader's language, by the standard library's gettext.
 
 Not Flask-Babel: it loads Babel's locale data (10 MB and more of resident memory), and the device has little.
-Catalogs are `locale/<language>/LC_MESSAGES/messages.mo`; English needs none, it is the text itself.
+Catalogues are `locale/<language>/LC_MESSAGES/<domain>.mo`, one domain for each area of the pages, and a site
+loads its own domains alone. English needs none, it is the text itself.
 """
 
+from collections.abc import Iterable, Mapping
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
+from typing import Literal, cast
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
+
+Language = Literal["en", "de"]
 
 CATALOGS = "survey_catalogs"  # in app.extensions
-_LOCALES = Path(__file__).parent / "locale"
+SHARED = "shared"  # the domain that every site has
+NAMES: Mapping[Language, str] = {"en": "English", "de": "Deutsch"}  # each as its speakers call it
+LOCALES = Path(__file__).parent / "locale"
 
 
-def catalogs(folder: Path = _LOCALES) -> dict[str, NullTranslations]:
-    """Every catalog in `folder` by its language, English among them."""
+def catalogs(domains: Iterable[str] = (SHARED,), folder: Path = LOCALES) -> dict[str, NullTranslations]:
+    """For each language one catalogue of all `domains`; English is always among them."""
     found: dict[str, NullTranslations] = {"en": NullTranslations()}
-    for file in sorted(folder.glob("*/LC_MESSAGES/messages.mo")):
-        with file.open("rb") as stream:
-            found[file.parts[-3]] = GNUTranslations(stream)
-    return found
+    domains = tuple(domains)
+    for language_folder in sorted(folder.glob("*/LC_MESSAGES")):
+        files = [file for domain in domains if (file := language_folder / f"{domain}.mo").exists()]
+        if files:
+            found[language_folder.parent.name] = _chained(files)
+    return {name: found[name] for name in NAMES if name in found}
 
 
 def install(app: Flask, available: dict[str, NullTranslations]) -> None:
@@ -31,10 +40,18 @@ def install(app: Flask, available: dict[str, NullTranslations]) -> None:
     )
     app.jinja_env.policies["ext.i18n.trimmed"] = True
 
-    @app.before_request
-    def choose() -> None:
-        g.language = request.accept_languages.best_match(list(available), default="en")
-        g.translations = available[g.language]
+
+def speak(chosen: str | None) -> None:
+    """Answer this request in the language `chosen`, else in the one that the browser prefers."""
+    available: dict[str, NullTranslations] = _app_catalogs()
+    name = chosen if chosen in available else request.accept_languages.best_match(available, default="en")
+    g.language = name
+    g.translations = available[name or "en"]
+
+
+def language() -> Language:
+    """The language of this request; English outside of one."""
+    return cast(Language, g.language) if has_request_context() and "language" in g else "en"
 
 
 def gettext(text: str, /, **values: object) -> str:
@@ -50,6 +67,24 @@ def ngettext(one: str, many: str, n: int, /, **values: object) -> str:
 def marked(text: str) -> str:
     """Mark a text in a table for extraction; it is translated where it is shown."""
     return text
+
+
+def _chained(files: Iterable[Path]) -> NullTranslations:
+    """One catalogue: what the first file does not know is looked up in the next."""
+    first: NullTranslations | None = None
+    for file in files:
+        with file.open("rb") as stream:
+            catalogue = GNUTranslations(stream)
+        if first is None:
+            first = catalogue
+        else:
+            first.add_fallback(catalogue)
+    return first or NullTranslations()
+
+
+def _app_catalogs() -> dict[str, NullTranslations]:
+    found: dict[str, NullTranslations] = current_app.extensions[CATALOGS]
+    return found
 
 
 def _current() -> NullTranslations:

@@ -29,7 +29,7 @@ def test_a_span_is_said_in_its_largest_unit(passed: timedelta, words: str) -> No
 
 
 def test_a_moment_names_its_zone() -> None:
-    assert local(NOW, ZoneInfo("Europe/Berlin")) == "2026-06-30 14:00 CEST"
+    assert local(NOW, ZoneInfo("Europe/Berlin")) == "30 Jun 2026, 14:00 CEST"
 
 
 def test_an_unknown_zone_is_one_clear_line() -> None:

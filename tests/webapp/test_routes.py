@@ -20,6 +20,7 @@ BOTH = {
     "sign_in.form": PUBLIC,
     "sign_in.enter": PUBLIC,
     "sign_in.leave": PUBLIC,
+    "language.choose": PUBLIC,
 }
 DEVICE = {
     **BOTH,

@@ -27,4 +27,5 @@ def device_site(services: DeviceServices, door: HouseholdDoor, sessions: PageSes
         services=services,
         clock=services.clock,
         timezone=services.timezone,
+        domains=("participant", "energy"),
     )
