@@ -28,6 +28,8 @@ class CentreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ca_folder: Path = Path("ca")  # of the certificate authority (`survey ca init`)
     ca_passphrase_file: Path | None = None  # of its issuing key, mode 600; else SURVEY_CA_PASSPHRASE
     geodata: Path = Path("geodata.gpkg")  # regions and their densities (`survey geodata import`)
+    postal_codes: Path = Path("postal-codes.sqlite")  # places by postal code (`survey geodata postal-codes`)
+    registrations: Path = Path("registrations")  # of the pages: bundles, imports and corrections under way
     blurring: Blurring = msgspec.field(default_factory=Blurring)  # of households whose consent is revoked
     proof: ProofSettings = msgspec.field(default_factory=ProofSettings)  # that an erased household is gone
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 30.0
@@ -68,6 +70,8 @@ def load_centre_settings(file: Path, environ: Mapping[str, str]) -> CentreSettin
         pseudonym_key=folder / settings.pseudonym_key,
         ca_folder=folder / settings.ca_folder,
         geodata=folder / settings.geodata,
+        postal_codes=folder / settings.postal_codes,
+        registrations=folder / settings.registrations,
         proof=settings.proof.below(folder),
         ca_passphrase_file=None if passphrase is None else folder / passphrase,
     )

@@ -101,21 +101,36 @@ class BundleMaker:
 
     def hand_out(self, entry: DeviceEntry) -> Handed:
         """See the module. Raises Fault."""
-        now, path = self._now(), self.path(entry.device)
-        code = self._store.code(entry.device)
-        if entry.device in self._store.replacements():
-            return Handed(Handing.REPLACED)
-        if code is not None and code.cancelled_at is not None:
-            return Handed(Handing.REVOKED)
-        if self._has_joined(entry.device, now):
-            return Handed(Handing.JOINED)
-        kept = _bundle_in(path)
-        if kept is not None and code is not None and code.open_at(now) and matches(code, kept.code.reveal()):
+        path = self.path(entry.device)
+        stands = self.standing(entry.device)
+        if stands is not None and stands.outcome is not Handing.KEPT:
+            return stands
+        kept = self.kept(entry.device)
+        if stands is not None and kept is not None:
             wanted = self._bundle(entry, kept.code, kept.made, kept.expires)
             if kept != wanted:  # the file of the household was completed since
                 write_private(path, bundle_text(wanted))
+            return stands
+        return self._make(entry, path, self._now())
+
+    def standing(self, device: str) -> Handed | None:
+        """What became of the device so far, and the bundle that can still be used; None: there is none."""
+        now, path = self._now(), self.path(device)
+        code = self._store.code(device)
+        if device in self._store.replacements():
+            return Handed(Handing.REPLACED)
+        if code is not None and code.cancelled_at is not None:
+            return Handed(Handing.REVOKED)
+        if self._has_joined(device, now):
+            return Handed(Handing.JOINED)
+        kept = self.kept(device)
+        if kept is not None and code is not None and code.open_at(now) and matches(code, kept.code.reveal()):
             return Handed(Handing.KEPT, path, kept.expires)
-        return self._make(entry, path, now)
+        return None
+
+    def kept(self, device: str) -> Bundle | None:
+        """The bundle that an earlier run made, whether or not its code still holds."""
+        return _bundle_in(self.path(device))
 
     def _has_joined(self, device: str, now: datetime) -> bool:
         """Whether it has a certificate that holds, or one that still brings it back."""

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from couch.documents.fields import UUID_PATTERN, Json
-from couch.documents.household import MeterModel, MeterType
+from couch.documents.household import NAME_PATTERN, MeterModel, MeterType
 from couch.errors import Fault
 from couch.settings_fields import Source, read_struct
 from provisioning.ca.names import email_name
@@ -24,7 +24,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Name = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]{0,59}$",
+        pattern=NAME_PATTERN,
         description="a short name (letters, digits, blank, _ . -)",
         examples=["cellar"],
     ),
@@ -134,6 +134,11 @@ def read_household_file(path: Path, options: Json | None = None) -> HouseholdFil
     return _read(HouseholdFile, path, options)
 
 
+def household_of_table(table: Json) -> HouseholdFile:
+    """A new household from a table of the same form, as the pages hand it over. Raises Fault as above."""
+    return _judged(HouseholdFile, table, "the registration")
+
+
 def read_devices_file(path: Path, options: Json | None = None) -> PartsFile:
     """Further devices of a household, their meters and systems. Raises Fault as `read_household_file`."""
     file = _read(PartsFile, path, options)
@@ -144,8 +149,11 @@ def read_devices_file(path: Path, options: Json | None = None) -> PartsFile:
 
 def _read(kind: type[F], path: Path, options: Json | None) -> F:
     table = {} if options and not path.exists() else _table(path)
+    return _judged(kind, _completed(table, options or {}), path if table else "the options")
+
+
+def _judged(kind: type[F], whole: Json, where: object) -> F:
     found: list[str] = []
-    whole = _completed(table, options or {})
     file = read_struct(kind, whole, Source("", "SURVEY_HOUSEHOLD", {}), found)
     if file is not None:
         found += contradictions(file)
@@ -153,7 +161,6 @@ def _read(kind: type[F], path: Path, options: Json | None) -> F:
         found += _unfit_email(whole.get("contact"))
     if found or file is None:
         count = "a fault" if len(found) == 1 else f"{len(found)} faults"
-        where = path if table else "the options"
         raise Fault(f"{count} in {where}: {'; '.join(found)}. Nothing was created.")
     return file
 

@@ -9,6 +9,8 @@ from couch.documents.fields import Document, Fields, Uuid
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=99)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+# What people call a device of theirs; it stands in files and on command lines, so no quotes, no slashes.
+NAME_PATTERN = r"^[^\W_][\w .-]{0,59}$"
 MeterType = Literal["ELECTRICITY", "PV_GENERATION"]
 MeterModel = Literal["MT681", "MT175", "EHZ", "DD3", "EASY"]
 
