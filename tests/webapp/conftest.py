@@ -270,6 +270,7 @@ def make_centre(accounts: AccountServices, **more: Any) -> Flask:
         accounts=accounts,
         clock=FrozenClock(),
         timezone=UTC,
+        registry_age_s=0,
     )
     return create_app(centre_site(services), secret=b"k" * 32, cookie="centre", **more)
 

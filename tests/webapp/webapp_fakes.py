@@ -3,10 +3,11 @@
 `test_fakes.py` runs the same expectations against these and the real thing.
 """
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from couch.client import ViewRow
+from couch.client import Change, ChangesBatch, ViewRow
 from couch.clock import from_rfc3339
 from couch.database import same_content
 from couch.documents import Json
@@ -21,6 +22,7 @@ class FakeDatabase:
         self.locals: dict[str, Json] = {}
         self.fails: Exception | None = None
         self.absent = False
+        self.instance = uuid.uuid4().hex
 
     def _ask(self) -> None:
         if self.fails is not None:
@@ -30,7 +32,7 @@ class FakeDatabase:
 
     def info(self) -> Json:
         self._ask()
-        return {"doc_count": len(self.docs)}
+        return {"doc_count": len(self.docs), "instance_start_time": self.instance}
 
     def exists(self) -> bool:
         if self.fails is not None:
@@ -68,6 +70,12 @@ class FakeDatabase:
         for doc_id in ids:
             if (start is None or doc_id >= start) and (end is None or doc_id <= end):
                 yield self.docs[doc_id]
+
+    def changes(self, since: str = "0", *, limit: int = 1000, include_docs: bool = True) -> ChangesBatch:
+        """Always everything: a test may change `docs` behind our back; what it takes away stays known."""
+        self._ask()
+        changes = tuple(Change("1-fake", name, ("1-a",), False, doc) for name, doc in self.docs.items())
+        return ChangesBatch(changes, "1-fake", 0)
 
     def local(self, name: str) -> Json | None:
         self._ask()
