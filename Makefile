@@ -10,6 +10,13 @@ setup:  ## a virtual environment with all that development needs
 	python3 -m venv .venv
 	.venv/bin/pip install -q -e '.[dev]'
 
+static:  ## the libraries that run in browsers, from the npm registry into webapp/static/vendor
+	npm ci --silent --no-audit --no-fund --prefix browser_parts
+	cd browser_parts && npm run --silent build
+
+translations:  ## collect the texts of the pages and compile the catalogues (DOMAIN=shared: only that one)
+	$(PYTHON) tests/translations/update_catalogues.py $(DOMAIN)
+
 format:  ## lay the code out
 	$(PYTHON) -m ruff format .
 
