@@ -59,16 +59,9 @@ def _write(catalogue: Catalog, language: str) -> None:
 
 
 def _without_dates(text: bytes) -> bytes:
-    """Lines of the head that would change with every run or name nobody."""
+    """Without the lines of the head that would change with every run or name nobody."""
     names = ("POT-Creation-Date", "PO-Revision-Date", "Generated-By", "Last-Translator", "Language-Team")
     idle = tuple(f'"{name}'.encode() for name in (*names, "Report-Msgid-Bugs-To"))
-        b'"POT-Creation-Date',
-        b'"PO-Revision-Date',
-        b'"Generated-By',
-        b'"Last-Translator',
-        b'"Language-Team',
-        b'"Report-Msgid',
-    )
     return b"\n".join(line for line in text.split(b"\n") if not line.startswith(idle))
 
 
