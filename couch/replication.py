@@ -62,12 +62,14 @@ class Outcome:
     """Counts of documents of one session. `failures`: refused by the target, silently skipped for good.
 
     `through`: the source's sequence up to which everything was offered; None: nothing new was found.
+    `complete`: it came to its end; False: it was ended half way.
     """
 
     read: int
     written: int
     failures: int
     through: str | None = field(default=None, compare=False)
+    complete: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def outcome(answer: Json) -> Outcome:
     """
     history = answer.get("history") or []
     if answer.get("no_changes") or not history:
-        return Outcome(0, 0, 0)
+        return Outcome(0, 0, 0, complete=bool(answer.get("no_changes")))
     before = history[1] if len(history) > 1 else {}
     counts = ("docs_read", "docs_written", "doc_write_failures")
     read, written, failures = (max(0, history[0][name] - before.get(name, 0)) for name in counts)

@@ -5,18 +5,13 @@ looked at once, so counting costs little however long the device is offline. Bes
 measurements up to there the centre lacks all the same, since it refused them.
 """
 
-import msgspec
+from msgspec.structs import replace
 
 from couch.database import Database
+from couch.transmission_note import read_note, write_note
 
-_LOCAL = "transmission"
 _MEASUREMENT = "measurement:"
 _OWN = (_MEASUREMENT, "gap:", "consent:", "report:", "answer:")
-
-
-class _Pushed(msgspec.Struct, frozen=True):
-    through: str = "0"
-    lacking: int = 0  # measurements up to there that the centre does not hold
 
 
 class Backlog:
@@ -31,18 +26,22 @@ class Backlog:
         """The replica's present sequence: what a push that starts now will have passed."""
         return self._replica.changes("now", limit=1, include_docs=False).last_seq
 
+    def decided(self, mark: str) -> None:
+        """A push of consents, reports and answers alone came through; it had passed at least `mark`."""
+        write_note(self._replica, replace(read_note(self._replica), decided=mark))
+
     def pushed(self, mark: str) -> None:
         """A push of everything came through; it had passed at least `mark`."""
-        self._keep(_Pushed(mark, self._kept().lacking))
+        write_note(self._replica, replace(read_note(self._replica), through=mark, decided=mark))
         self._through, self._count = mark, 0
 
     def compared(self, mark: str, lacking: int) -> None:
         """Of the measurements up to `mark`, taken before the comparison, the centre lacks so many."""
-        self._keep(_Pushed(mark, lacking))
+        write_note(self._replica, replace(read_note(self._replica), through=mark, lacking=lacking))
 
     def unsent(self) -> int:
         """How many measurements the centre was never shown to hold."""
-        kept, counted = self._kept(), 0
+        kept, counted = read_note(self._replica), 0
         through = kept.through
         while True:
             batch = self._replica.changes(through, include_docs=False)
@@ -56,16 +55,10 @@ class Backlog:
     def count(self) -> int:
         """The number now; a document changed twice since the last push counts twice."""
         if self._through is None:
-            self._through = self._kept().through
+            self._through = read_note(self._replica).through
         while True:
             batch = self._replica.changes(self._through, include_docs=False)
             self._count += sum(change.id.startswith(_OWN) for change in batch.changes)
             self._through = batch.last_seq
             if not batch.changes or batch.pending == 0:
                 return self._count
-
-    def _kept(self) -> _Pushed:
-        return msgspec.convert(self._replica.local(_LOCAL) or {}, _Pushed)
-
-    def _keep(self, pushed: _Pushed) -> None:
-        self._replica.put_local(_LOCAL, msgspec.to_builtins(pushed))

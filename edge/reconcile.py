@@ -10,32 +10,14 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import msgspec
-
 from couch.database import Database
 from couch.documents import ConsentState, utc
+from couch.refusal_ledger import Refusal, RefusalLedger, write_ledger
 from couch.replication import Ledger
 from edge.data_transmitter import Pushed
 
 _log = logging.getLogger(__name__)
-LEDGER = "ledger"
 _KEPT = 100  # refusals named in `_local/ledger`; their number is complete
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    id: str
-    reason: str
-
-
-class RefusalLedger(msgspec.Struct, frozen=True):
-    """`_local/ledger`: what the centre held at `at`, was sent, and refused."""
-
-    at: datetime
-    held: int
-    missing: int
-    sent: int
-    refused: int
-    refusals: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +60,5 @@ def keep(replica: Database, ledger: Ledger, now: datetime) -> RefusalLedger:
         refused=len(ledger.refused),
         refusals=tuple(Refusal(doc_id, reason) for doc_id, reason in ledger.refused[:_KEPT]),
     )
-    replica.put_local(LEDGER, msgspec.to_builtins(kept))
+    write_ledger(replica, kept)
     return kept
-
-
-def last_kept(replica: Database) -> RefusalLedger | None:
-    """The newest ledger; None when there is none, or none that this version can read. Raises CouchError."""
-    stored = replica.local(LEDGER)
-    try:
-        return None if stored is None else msgspec.convert(stored, RefusalLedger)
-    except msgspec.ValidationError:
-        return None

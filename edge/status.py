@@ -10,11 +10,11 @@ from couch.bootstrap import document_consent, security_consent
 from couch.documents import ConsentState, Heartbeat, stamp
 from couch.erasure_marker import ErasureMarker
 from couch.errors import Fault, NotFound
-from edge import heartbeat, reconcile
+from couch.refusal_ledger import RefusalLedger, read_ledger
+from edge import heartbeat
 from edge.centre_identity import identity_of, state_at
 from edge.erasure import marker_of
 from edge.links import Links
-from edge.reconcile import RefusalLedger
 from edge.settings import DeviceSettings
 
 
@@ -57,7 +57,7 @@ def device_status(settings: DeviceSettings) -> DeviceStatus:
         document_consent(own),
         security_consent(own.security()),
         heartbeat.last_kept(own),
-        reconcile.last_kept(own),
+        read_ledger(own),
         _certificate(settings, datetime.now(UTC)),
     )
 

@@ -130,6 +130,8 @@ class TransmissionSession:
             self._vitals.last_push = utc(self._clock.now())
             if pushed.measurements and not self._stopped():  # else it was cancelled half way
                 self._backlog.pushed(pushed.outcome.through or mark)
+            elif pushed.outcome.complete:
+                self._backlog.decided(pushed.outcome.through or mark)
             self._compare(pushed, here)
         finally:
             if not self._over.is_set():

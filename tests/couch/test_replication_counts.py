@@ -25,6 +25,12 @@ def test_an_answer_without_changes_counts_nothing() -> None:
     assert outcome({"ok": True}) == Outcome(0, 0, 0)
 
 
+def test_an_answer_that_tells_nothing_is_of_a_session_that_was_ended_half_way() -> None:
+    assert not outcome({"ok": True}).complete
+    assert outcome({"ok": True, "no_changes": True}).complete
+    assert outcome({"ok": True, "history": [_entry(0, 0, 0)]}).complete
+
+
 def test_measurements_are_selected_only_while_the_centre_shows_granted() -> None:
     assert push_selector(ConsentState.NOT_GRANTED) is PUSH_ALWAYS
     assert push_selector(ConsentState.GRANTED) is PUSH_GRANTED

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from couch.documents import ConsentState
+from couch.refusal_ledger import read_ledger
 from couch.replication import Ledger, Outcome
 from edge import reconcile
 from edge.data_transmitter import Pushed
@@ -45,6 +46,6 @@ def test_the_ledger_names_refusals_and_is_read_back(bench: Any) -> None:
     many = tuple((f"gap:{number}", "why") for number in range(250))
     kept = reconcile.keep(bench.replica, Ledger(1000, 250, 0, many), NOW)
     assert kept.refused == 250
-    assert reconcile.last_kept(bench.replica) == kept
+    assert read_ledger(bench.replica) == kept
     bench.replica.locals.clear()
-    assert reconcile.last_kept(bench.replica) is None
+    assert read_ledger(bench.replica) is None

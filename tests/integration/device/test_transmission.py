@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from couch.documents import ConsentState, Heartbeat
+from couch.refusal_ledger import read_ledger
 from couch.replication import Outcome
-from edge import heartbeat, reconcile
+from couch.transmission_note import read_note
+from edge import heartbeat
 from edge.heartbeat import Vitals
 from edge.transmission import TransmissionSession
 
@@ -74,7 +76,7 @@ def test_what_the_centre_refused_is_offered_again_and_named(site: Any) -> None:
     site.agent.put({**refused, "device": site.settings.device, "cause": "checksum"})
     vitals = Vitals()
     assert TransmissionSession(site.links, site.clock, vitals).transmit()
-    ledger = reconcile.last_kept(site.agent)
+    ledger = read_ledger(site.agent)
     assert (ledger.refused, vitals.refused) == (1, 1)
     assert ledger.refusals[0].id == refused["_id"]
     assert ledger.refusals[0].reason
@@ -93,7 +95,7 @@ def test_a_revocation_that_the_centre_refused_is_offered_again(site: Any, clock:
     site.centre.put({**rules, "validate_doc_update": shut})
     site.consent("revoked")
     assert transmitting.transmit()
-    ledger = reconcile.last_kept(site.agent)
+    ledger = read_ledger(site.agent)
     assert [(each.id, each.reason) for each in ledger.refusals] == [("consent:revoked", "shut")]
     assert vitals.refused == 1
     site.centre.replace("_design/rules", lambda _stored: {**rules})
@@ -126,6 +128,18 @@ def test_the_backlog_counts_what_waits(site: Any) -> None:
     site.worker_raises(GRANTED)
     transmitting.transmit()
     assert vitals.backlog == 0
+
+
+def test_what_was_written_before_a_push_can_be_told_from_what_was_written_after(site: Any) -> None:
+    site.consent("granted")
+    decisions = ["consent:granted", "consent:revoked"]
+    assert site.agent.changed_since(read_note(site.agent).decided, decisions) == {"consent:granted"}
+    session(site).transmit()  # of consents alone: the centre does not show the grant yet
+    assert site.agent.changed_since(read_note(site.agent).decided, decisions) == set()
+    site.worker_raises(GRANTED)
+    session(site).transmit()
+    site.consent("revoked")
+    assert site.agent.changed_since(read_note(site.agent).decided, decisions) == {"consent:revoked"}
 
 
 def test_a_pull_brings_what_the_centre_wrote_and_no_measurement(site: Any) -> None:
