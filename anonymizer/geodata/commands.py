@@ -81,6 +81,70 @@ def import_(  # noqa: PLR0917 - click hands them in by name
     _say(target, stored, as_json=as_json, notes=notes)
 
 
+@geodata.command("postal-codes")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@_where_options
+@click.option("--source", help="Who published the table; else its name.")
+@click.option("--as-of", default="", help="The day it describes, for example 2023-12-31.")
+@click.option("--licence", default="not stated", show_default=True, help="Its licence, such as CC-BY-4.0.")
+@click.option("--json", "as_json", is_flag=True, help="Say what was imported as JSON.")
+def postal_codes(  # noqa: PLR0917 - click hands them in by name
+    file: Path,
+    config: Path | None,
+    folder: Path | None,
+    source: str | None,
+    as_of: str,
+    licence: str,
+    as_json: bool,
+) -> None:
+    """Import places by postal code, for the form that registers households; all faults are told at once.
+
+    FILE is CSV with the columns postal_code, place, latitude, longitude. None is brought along, since their
+    licences differ.
+
+    Example: survey geodata postal-codes places.csv --config centre.toml
+    """
+    import hashlib  # noqa: PLC0415 - `survey --help` stays light
+
+    from anonymizer.geodata.features import GeodataFault  # noqa: PLC0415
+    from anonymizer.geodata.postal_codes import (  # noqa: PLC0415
+        FILE_NAME,
+        PostalProvenance,
+        read_postal_codes,
+        store_postal_codes,
+    )
+    from couch.centre_settings import load_centre_settings  # noqa: PLC0415
+    from couch.clock import clock_from_environment  # noqa: PLC0415
+
+    if (config is None) == (folder is None):
+        raise click.UsageError("give --config (the centre's settings) or --folder, one of them.")
+    target = (
+        load_centre_settings(config, os.environ).postal_codes if config else (folder or Path()) / FILE_NAME
+    )
+    try:
+        places = read_postal_codes(file)
+        checksum = hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as err:
+        why = (err.strerror or type(err).__name__).lower()
+        raise GeodataFault(f"{file} cannot be read: {why}. Give the path of a readable file.") from err
+    today = clock_from_environment(dict(os.environ)).now().date()
+    store_postal_codes(target, PostalProvenance(source or file.name, as_of, licence, today, checksum), places)
+    said = {
+        "file": str(target),
+        "places": len(places),
+        "codes": len({place.postal_code for place in places}),
+        "source": source or file.name,
+        "as_of": as_of,
+        "licence": licence,
+        "sha256": checksum,
+    }
+    if as_json:
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        return
+    for name, value in said.items():
+        click.echo(f"{name.replace('_', ' ')}: {value}")
+
+
 @geodata.command()
 @_where_options
 @click.option(
