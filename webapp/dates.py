@@ -67,7 +67,12 @@ def day(value: date) -> str:
 def long_day(value: date) -> str:
     """`Wednesday, 25 November 2026`, in German `Mittwoch, 25. November 2026`."""
     dot = "." if language() == "de" else ""
-    return f"{_words().weekdays[value.weekday()]}, {value.day}{dot} {month(value)}"
+    return f"{weekday(value)}, {value.day}{dot} {month(value)}"
+
+
+def weekday(value: date) -> str:
+    """`Wednesday`, in German `Mittwoch`."""
+    return _words().weekdays[value.weekday()]
 
 
 def month(value: date) -> str:
