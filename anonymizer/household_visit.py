@@ -3,7 +3,7 @@
 Order within a batch, since the worker can die after every line of it:
 1. granted: the context into `research`, then `_security`; so no measurement is let in before its context;
 2. revoked: `_security` first;
-3. readings into `research`; 4. the summary in `registry`; 5. the sequence.
+3. readings into `research`; 4. reports and the summary into `registry`; 5. the sequence.
 Each step done again changes nothing. When the feed of a revoked household is read to its end, the household
 is erased (`anonymizer.revocation`).
 """
@@ -21,16 +21,18 @@ from anonymizer.metrics import Metrics
 from anonymizer.parking import ERASURE, LastTry, Parking, parked_ids
 from anonymizer.pseudonyms import Pseudonyms
 from anonymizer.readings import Readings
+from anonymizer.reports import note_reports
 from anonymizer.revocation import Revocation
 from anonymizer.summaries import heard_from, measured, summarize
 from couch.bootstrap import document_consent, raise_consent
 from couch.client import Change, ChangesBatch, Database
+from couch.clock import Clock
 from couch.documents import ConsentState, Context, Erasure, HouseholdSummary, Json, Retry, Step
 from couch.errors import BadDocument, Conflict, NotFound
 from couch.remaking import remake_household
 from couch.worker_progress import Progress, instance_of, load_progress, save_progress
 
-READINGS = frozenset({"measurement", "gap", "heartbeat"})
+READINGS = frozenset({"measurement", "gap", "heartbeat", "report"})
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class HouseholdVisitor:
     metrics: Metrics
     batch_documents: int
     revocation: Revocation
+    clock: Clock
     _consent: ConsentState | None = None  # None: not yet looked at since the start
     _readings: Readings = field(init=False)
 
@@ -159,6 +162,7 @@ class HouseholdVisitor:
         readings.take(centre, database, found, consent)
         for doc_id, rev, reason in found.bad:
             readings.parking.park(centre.registry, self.household, doc_id, rev, reason)
+        note_reports(centre.registry, self.household, found.reports)
         self._summarize(centre, found, facts, consent)
         self._consent = consent
         return consents
@@ -186,6 +190,7 @@ class HouseholdVisitor:
         newest = max((measurement.slot for measurement in found.measurements), default=None)
         if facts is None and newest is None and not found.heartbeats:
             return
+        now = self.clock.now()
         fresh = HouseholdSummary(
             household=self.household, pseudonym=self.pseudonyms.household(self.household)
         )
@@ -195,8 +200,8 @@ class HouseholdVisitor:
             if summary.erased:
                 return None  # by another worker, while this one was paused
             if facts is not None:
-                summary = summarize(summary, facts, consent)
-            return measured(heard_from(summary, found.heartbeats), newest).to_json()
+                summary = summarize(summary, facts, consent, now)
+            return measured(heard_from(summary, found.heartbeats, now), newest).to_json()
 
         centre.registry.replace(fresh.id, change)
 

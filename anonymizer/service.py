@@ -92,7 +92,9 @@ def make_worker(
     )
 
     def make_visitor(household: str) -> HouseholdVisitor:
-        return HouseholdVisitor(household, pseudonyms, parking, metrics, settings.batch_documents, revocation)
+        return HouseholdVisitor(
+            household, pseudonyms, parking, metrics, settings.batch_documents, revocation, clock
+        )
 
     leases = Leases(settings.slices, settings.lease_s, clock)
     return Worker(settings, connect, make_visitor, metrics, leases)

@@ -6,16 +6,19 @@ from datetime import datetime
 import msgspec
 
 from anonymizer.household_facts import HouseholdFacts
-from couch.documents import ConsentState, DeviceSummary, Heartbeat, HouseholdSummary
+from couch.documents import ConsentState, DeviceSummary, Heartbeat, HouseholdSummary, utc
 
 
-def summarize(before: HouseholdSummary, facts: HouseholdFacts, consent: ConsentState) -> HouseholdSummary:
+def summarize(
+    before: HouseholdSummary, facts: HouseholdFacts, consent: ConsentState, now: datetime
+) -> HouseholdSummary:
     """`before` with everything that `facts` and the state of consent say."""
     registration = facts.registration
     known = {device.device: device for device in before.devices}
     devices = tuple(
         msgspec.structs.replace(
-            known.get(device.device) or DeviceSummary(device=device.device, name=device.name),
+            known.get(device.device)
+            or DeviceSummary(device=device.device, name=device.name, listed_at=utc(now)),
             name=device.name,
         )
         for device in facts.devices
@@ -31,16 +34,16 @@ def summarize(before: HouseholdSummary, facts: HouseholdFacts, consent: ConsentS
         meters=len(facts.meters),
         devices=devices,
     )
-    return heard_from(summary, facts.heartbeats)
+    return heard_from(summary, facts.heartbeats, now)
 
 
-def heard_from(before: HouseholdSummary, heartbeats: Iterable[Heartbeat]) -> HouseholdSummary:
-    """`before` with the newest heartbeat of each device that is registered there."""
+def heard_from(before: HouseholdSummary, heartbeats: Iterable[Heartbeat], now: datetime) -> HouseholdSummary:
+    """`before` with the newest heartbeat of each device that is registered there; `now`: of the centre."""
     newest: dict[str, Heartbeat] = {}
     for heartbeat in heartbeats:
         newest[heartbeat.device] = heartbeat
     devices = tuple(
-        device if device.device not in newest else _with_heartbeat(device, newest[device.device])
+        device if device.device not in newest else _with_heartbeat(device, newest[device.device], now)
         for device in before.devices
     )
     return msgspec.structs.replace(before, devices=devices)
@@ -68,15 +71,33 @@ def erased(before: HouseholdSummary) -> HouseholdSummary:
     )
 
 
-def _with_heartbeat(device: DeviceSummary, heartbeat: Heartbeat) -> DeviceSummary:
+def _with_heartbeat(device: DeviceSummary, heartbeat: Heartbeat, now: datetime) -> DeviceSummary:
+    """Read again, as the worker may, it is no new sign of life: when it was heard stays as it was."""
+    known = device.heartbeat_at == heartbeat.at
     return msgspec.structs.replace(
         device,
+        heard_at=device.heard_at if known else utc(now),
+        backlog_since=device.backlog_since if known else _backlog_since(device, heartbeat, now),
         heartbeat_at=heartbeat.at,
         last_measurement=heartbeat.last_measurement,
         last_pull=heartbeat.last_pull,
         last_push=heartbeat.last_push,
         backlog=heartbeat.backlog,
         refused=heartbeat.refused,
+        conflicts=heartbeat.conflicts,
+        clock=heartbeat.clock,
+        certificate_ends=heartbeat.certificate_ends,
+        disk_free_bytes=heartbeat.disk_free_bytes,
+        temperature_c=heartbeat.temperature_c,
         versions=heartbeat.versions,
         errors=heartbeat.errors,
     )
+
+
+def _backlog_since(device: DeviceSummary, heartbeat: Heartbeat, now: datetime) -> datetime | None:
+    """Since when the backlog has not shrunk; None where nothing waits, or nobody has counted yet."""
+    if not heartbeat.backlog:
+        return None
+    if device.backlog_since is not None and heartbeat.backlog >= (device.backlog or 0):
+        return device.backlog_since
+    return utc(now)

@@ -142,16 +142,20 @@ class Database:
         end: str | None = None,
         keys: Sequence[str] | None = None,
         page: int = 1000,
+        conflicts: bool = False,
     ) -> Iterator[Json]:
         """Documents from `start` to `end` (both belong to it) in id order, or those of `keys` in their order.
 
-        Read `page` at a time; absent, deleted and design documents are left out.
+        Read `page` at a time; absent, deleted and design documents are left out. `conflicts`: in a range,
+        `_conflicts` names the other living revisions of a document that has some.
         """
         if keys is not None:
             for part in parts(keys, page):
                 yield from docs_of(self._transport, self.name, part)
             return
-        for row in id_range(self._transport, self.name, start, end, page=page, include_docs=True):
+        for row in id_range(
+            self._transport, self.name, start, end, page=page, include_docs=True, conflicts=conflicts
+        ):
             yield row["doc"]
 
     def rows(

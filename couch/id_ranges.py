@@ -11,10 +11,19 @@ from couch.transport import Transport
 
 
 def id_range(
-    transport: Transport, database: str, start: str | None, end: str | None, *, page: int, include_docs: bool
+    transport: Transport,
+    database: str,
+    start: str | None,
+    end: str | None,
+    *,
+    page: int,
+    include_docs: bool,
+    conflicts: bool = False,
 ) -> Iterator[Json]:
     """Rows from `start` to `end` (both belong to it) in the order of ids, without design documents."""
     params: dict[str, Any] = {"limit": page + 1, "include_docs": "true" if include_docs else "false"}
+    if conflicts:
+        params["conflicts"] = "true"
     if end is not None:
         params["end_key"] = _json(end)
     while True:

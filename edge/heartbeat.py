@@ -30,7 +30,9 @@ class Vitals:
     last_push: datetime | None = None
     backlog: int | None = None
     refused: int = 0
+    conflicts: int | None = None
     clock: ClockState = ClockState.UNSYNCHRONIZED
+    certificate_ends: datetime | None = None  # as the renewal last read it; None: there is none
     erased: bool = False
     _errors: dict[str, str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -76,6 +78,8 @@ def heartbeat(device: str, vitals: Vitals, now: datetime, versions: dict[str, st
         clock=vitals.clock.value,
         disk_free_bytes=_disk_free(),
         temperature_c=_temperature(),
+        certificate_ends=vitals.certificate_ends,
+        conflicts=vitals.conflicts,
         errors=vitals.errors(),
         erased=vitals.erased,
     )

@@ -73,6 +73,7 @@ class Renewal:
 
     def _do(self) -> None:
         facts = self._identity.facts()
+        self._vitals.certificate_ends = None if facts is None else facts.not_after
         state = state_at(facts, self._now())
         if facts is None:
             raise Fault(
@@ -85,6 +86,7 @@ class Renewal:
         key = self._identity.load_key()
         chain = self._centre.renew(key) if state is IdentityState.DUE else self._centre.come_back(key)
         new = self._identity.take(chain, key, device=facts.device, household=facts.household)
+        self._vitals.certificate_ends = new.not_after
         what = "the farewell of an erased household" if new.farewell else "a certificate"
         _log.info("received %s, valid until %s", what, to_rfc3339(new.not_after))
         self._renewed()

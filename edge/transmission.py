@@ -17,6 +17,7 @@ from couch.documents import ConsentState, utc
 from couch.errors import CouchError
 from edge import heartbeat, reconcile
 from edge.backlog import Backlog
+from edge.conflicts import count_conflicts
 from edge.data_transmitter import DataTransmitter, HouseholdErased, Pushed
 from edge.heartbeat import Vitals
 from edge.links import CentreConnection, Links
@@ -171,6 +172,7 @@ class TransmissionSession:
         return self._over.is_set() or self._gate.revoked()
 
     def _heartbeat(self) -> None:
+        self._vitals.conflicts = count_conflicts(self._replica)
         beat = heartbeat.heartbeat(self._device, self._vitals, self._clock.now(), self._versions)
         heartbeat.keep(self._replica, beat)
         heartbeat.send(self._centre.database(), beat)

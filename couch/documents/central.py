@@ -17,16 +17,28 @@ from couch.documents.readings import Cause, Reading
 
 
 class DeviceSummary(Fields, frozen=True, kw_only=True):
-    """What the registry keeps of a device: its name and its last heartbeat. None: never heard of."""
+    """What the registry keeps of a device: its name, what the centre saw of it, and what it says of itself in
+    its last heartbeat. None: never heard of, or not said.
+    """
 
     device: Uuid
     name: str
+    # By the centre's clock:
+    listed_at: datetime | None = None  # when the worker first saw that it is registered
+    heard_at: datetime | None = None  # when the worker took over its last heartbeat
+    backlog_since: datetime | None = None  # since when its backlog has not shrunk; None: it is empty
+    # By the device's own:
     heartbeat_at: datetime | None = None
     last_measurement: datetime | None = None
     last_pull: datetime | None = None
     last_push: datetime | None = None
     backlog: int | None = None
     refused: int = 0
+    conflicts: int | None = None
+    clock: str | None = None
+    certificate_ends: datetime | None = None
+    disk_free_bytes: int | None = None
+    temperature_c: float | None = None
     versions: dict[str, str] = msgspec.field(default_factory=dict)
     errors: tuple[str, ...] = ()
 
@@ -64,6 +76,26 @@ class Parked(Document, frozen=True, kw_only=True, tag="parked"):
     @property
     def id(self) -> str:
         return f"parked:{self.household}:{self.document}"
+
+
+class Reported(Document, frozen=True, kw_only=True, tag="reported"):
+    """A participant's report of a mistake and what became of it, in `registry`.
+
+    The text of the report stays in the household's database and goes with it; so does `note`, what the
+    researcher wrote who dealt with it, when the household is erased.
+    """
+
+    household: Uuid
+    report: Uuid
+    at: datetime
+    done_at: datetime | None = None  # None: still to be dealt with
+    done_by: str | None = None  # the account
+    done_as: str | None = None  # its role
+    note: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+    @property
+    def id(self) -> str:
+        return f"reported:{self.household}:{self.report}"
 
 
 class Retry(Document, frozen=True, kw_only=True, tag="retry"):

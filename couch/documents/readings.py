@@ -85,6 +85,8 @@ class Heartbeat(Document, frozen=True, kw_only=True, tag="heartbeat"):
     clock: str = "synchronized"
     disk_free_bytes: int | None = None
     temperature_c: float | None = None
+    certificate_ends: datetime | None = None  # real time; None: the centre is reached without one
+    conflicts: int | None = None  # documents with more than one living revision here; None: not counted
     errors: tuple[str, ...] = ()
     erased: bool = False  # the household was erased: nothing is measured, pulled or pushed any more
 

@@ -163,4 +163,4 @@ def summary(home: Home, state: ConsentState) -> HouseholdSummary:
     facts = read_facts(home.admin, lambda doc, _err: unreadable.append(doc["_id"]))
     assert set(unreadable) <= {"registration", f"meter:{home.meter}"}  # cut short for these tests
     before = HouseholdSummary(household=home.uuid, pseudonym="0" * 32)
-    return summarize(before, facts, state)
+    return summarize(before, facts, state, NOW)

@@ -95,6 +95,17 @@ def test_a_certificate_is_renewed_well_before_its_end(bench: Bench) -> None:
     assert bench.asked == ["renew"], "once"
 
 
+def test_the_heartbeat_learns_when_the_certificate_ends(bench: Bench) -> None:
+    bench.renewal.look()
+    assert bench.vitals.certificate_ends == START + timedelta(days=90)
+    bench.at, bench.trouble = START + timedelta(days=64), Unreachable("no network")
+    bench.renewal.look()
+    assert bench.vitals.certificate_ends == START + timedelta(days=90)
+    bench.trouble = None
+    bench.renewal.look()
+    assert bench.vitals.certificate_ends == bench.at + timedelta(days=90)
+
+
 def test_devices_enrolled_together_renew_apart(bench: Bench) -> None:
     due = []
     for _ in range(40):

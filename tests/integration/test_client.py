@@ -140,6 +140,9 @@ def test_leaves_show_conflicts(database: Database) -> None:
     assert {leaf["by"] for leaf in database.leaves("c")} == {"a", "b"}
     assert database.get("c")["by"] == "b"
     assert database.leaves("unknown") == []
+    database.put({"_id": "d"})
+    found = {doc["_id"]: doc.get("_conflicts") for doc in database.documents(start="c", conflicts=True)}
+    assert found == {"c": [f"1-{'a' * 32}"], "d": None}
 
 
 def test_ranges_come_whole_and_in_order_whatever_the_page(database: Database) -> None:

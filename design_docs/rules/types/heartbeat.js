@@ -9,6 +9,8 @@ exports.fields = {
   device: form.uuid,
   at: form.optional(form.time),
   backlog: form.optional(form.count),
-  refused: form.optional(form.count)
+  refused: form.optional(form.count),
+  conflicts: form.optional(form.count),
+  certificate_ends: form.optional(form.time)
 };
 exports.id = function (doc) { return 'heartbeat:' + doc.device; };

@@ -114,7 +114,24 @@ def test_the_heartbeat_stands_at_the_centre_also_without_consent(site: Any) -> N
     assert stored.backlog == 0
     assert stored.versions["survey"]
     assert stored.errors == ()
+    assert (stored.conflicts, stored.certificate_ends) == (0, None)  # the centre is reached without TLS
     assert heartbeat.last_kept(site.agent) is not None
+
+
+def test_the_heartbeat_counts_conflicts_in_the_replica(site: Any) -> None:
+    for revision in ("1-" + "a" * 32, "1-" + "b" * 32):
+        start, _, hexa = revision.partition("-")
+        device = {"_id": f"device:{site.settings.device}", "type": "device", "device": site.settings.device}
+        doc = {
+            **device,
+            "name": hexa[0],
+            "_rev": revision,
+            "_revisions": {"start": int(start), "ids": [hexa]},
+        }
+        site.links.replica(site.settings.local.pull).bulk([doc], new_edits=False)
+    vitals = Vitals()
+    TransmissionSession(site.links, site.clock, vitals).transmit()
+    assert vitals.conflicts == 1
 
 
 def test_the_backlog_counts_what_waits(site: Any) -> None:
