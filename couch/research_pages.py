@@ -1,0 +1,220 @@
+"""The months of research read as fast as the engine gives them: whole pages, decoded from their bytes.
+
+A thread asks for the next page while the caller still works on the one before. Ids begin with the slot, so a
+page goes on after the last id of the one before it. See `couch.research` for the months and their ids.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
+
+import msgspec
+import requests
+
+from couch.client import Server
+from couch.documents.fields import stamp
+from couch.errors import BadDocument, NotFound, Unreachable
+from couch.names import month_database
+
+_PAGE = 10_000  # documents in one request: 4 MB
+_AHEAD = 1  # pages that wait, besides the one on its way
+_ROW = b'{"id":"'
+_CHUNK = 1024 * 1024
+
+
+class StoredReading(msgspec.Struct, frozen=True, gc=False):
+    """A reading as it is stored; see `couch.documents.Reading`."""
+
+    obis: str
+    value: int
+    scaler: int
+    unit: str | None = None
+
+
+class StoredMeasurement(msgspec.Struct, frozen=True, gc=False):
+    """A `ResearchMeasurement` whose times are still text: whoever fills a column parses them all at once."""
+
+    household: str
+    meter: str
+    slot: str
+    measured_at: str
+    time_source: str
+    data: tuple[StoredReading, ...]
+    marks: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return f"measurement:{self.slot}:{self.meter}"
+
+
+class StoredGap(msgspec.Struct, frozen=True, gc=False):
+    """A `ResearchGap` whose times are still text."""
+
+    household: str
+    meter: str
+    from_slot: str
+    to_slot: str
+    cause: str
+
+
+S = TypeVar("S", StoredMeasurement, StoredGap)
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Ids of one kind with slots in [start, end), above `after`; `page`: how many in one request."""
+
+    prefix: str
+    start: datetime
+    end: datetime
+    after: str | None
+    page: int
+
+    @property
+    def low(self) -> str:
+        first = self.prefix + stamp(self.start)
+        return first if self.after is None else max(first, _behind(self.after))
+
+    @property
+    def high(self) -> str:
+        """Every id of the slot `end` is above it."""
+        return self.prefix + stamp(self.end)
+
+
+class _Row(msgspec.Struct, Generic[S], frozen=True, gc=False):
+    doc: S
+
+
+class _Answer(msgspec.Struct, Generic[S], frozen=True):
+    rows: list[_Row[S]]
+
+
+def measurement_pages(
+    connect: Callable[[], Server],
+    start: datetime,
+    end: datetime,
+    *,
+    after: str | None = None,
+    page: int = _PAGE,
+) -> Iterator[list[StoredMeasurement]]:
+    """The measurements of the slots in [start, end), in the order of their ids: slot, then meter.
+
+    `connect` is called in the thread that reads. `after`: only ids above this one. Constant memory.
+    Raises Unreachable, AccessDenied, BadDocument.
+    """
+    decoder = msgspec.json.Decoder(_Answer[StoredMeasurement])
+    for raw in _read_ahead(connect, _Range("measurement:", start, end, after, page)):
+        yield _decoded(decoder, raw)
+
+
+def gap_pages(
+    connect: Callable[[], Server],
+    start: datetime,
+    end: datetime,
+    *,
+    after: str | None = None,
+    page: int = _PAGE,
+) -> Iterator[list[StoredGap]]:
+    """The gaps whose first slot lies in [start, end), in the order of their ids."""
+    decoder = msgspec.json.Decoder(_Answer[StoredGap])
+    for raw in _read_ahead(connect, _Range("gap:", start, end, after, page)):
+        yield _decoded(decoder, raw)
+
+
+def month_starts(start: datetime, end: datetime) -> Iterator[datetime]:
+    """The first moments of the UTC months that [start, end) touches."""
+    month = start.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    while month < end:
+        yield month
+        month = (month + timedelta(days=31)).replace(day=1)
+
+
+def _decoded(decoder: "msgspec.json.Decoder[_Answer[S]]", raw: bytes) -> list[S]:
+    try:
+        return [row.doc for row in decoder.decode(raw).rows]
+    except msgspec.DecodeError as err:  # ValidationError too: something else than the worker's documents
+        raise BadDocument(_last_id(raw) or "of research", "a row up to it", str(err)) from err
+
+
+def _read_ahead(connect: Callable[[], Server], wanted: _Range) -> Iterator[bytes]:
+    """The raw pages, the next one on its way while one is in use."""
+    waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
+    stop = threading.Event()
+
+    def put(item: bytes | BaseException | None) -> bool:
+        while not stop.is_set():
+            try:
+                waiting.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def work() -> None:
+        try:
+            for raw in _raw_pages(connect(), wanted):
+                if not put(raw):
+                    return
+        except BaseException as err:  # noqa: BLE001 - raised again where the pages are used
+            put(err)
+        else:
+            put(None)
+
+    reader = threading.Thread(target=work, name="research pages", daemon=True)
+    reader.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop.set()
+
+
+def _raw_pages(server: Server, wanted: _Range) -> Iterator[bytes]:
+    for month in month_starts(wanted.start, wanted.end):
+        following: str | None = wanted.low
+        while following is not None:
+            raw = _page(server, month_database(month), following, wanted)
+            last = _last_id(raw)
+            if last is not None:
+                yield raw
+            following = _behind(last) if last is not None and raw.count(_ROW) >= wanted.page else None
+
+
+def _page(server: Server, database: str, start: str, wanted: _Range) -> bytes:
+    """The bytes of a page; those of an empty one where the month is not there."""
+    params = {
+        "include_docs": "true",
+        "limit": wanted.page,
+        "start_key": msgspec.json.encode(start).decode(),
+        "end_key": msgspec.json.encode(wanted.high).decode(),
+    }
+    for last_try in (False, True):
+        try:
+            with closing(server.transport.stream("GET", database, "_all_docs", params=params)) as response:
+                return b"".join(response.iter_content(_CHUNK))
+        except NotFound:
+            return b""
+        except (requests.RequestException, OSError) as err:
+            if last_try:
+                raise Unreachable("the answer broke off; the request may be tried again.") from err
+    raise AssertionError("unreachable")
+
+
+def _behind(doc_id: str) -> str:
+    """A key right after an id: ids of one kind are equally long and hold no blank."""
+    return doc_id + " "
+
+
+def _last_id(raw: bytes) -> str | None:
+    """The id of a page's last row; None where it has none."""
+    place = raw.rfind(_ROW)
+    if place < 0:
+        return None
+    begin = place + len(_ROW)
+    return raw[begin : raw.index(b'"', begin)].decode()
