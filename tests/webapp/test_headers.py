@@ -8,7 +8,7 @@ from webapp.headers import host_is_ours
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/overview", "/no/such/page", "/static/survey.css"])
-def test_every_answer_forbids_scripts_frames_and_guessing_of_types(device: Any, path: str) -> None:
+def test_every_answer_forbids_foreign_scripts_frames_and_guessing_of_types(device: Any, path: str) -> None:
     headers = device.participant().get(path).headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
