@@ -3,6 +3,7 @@
 from anonymizer.compactions import Compactions
 from anonymizer.connections import Centre
 from anonymizer.parking import parked_ids
+from anonymizer.reports import reported_ids
 from anonymizer.summaries import erased
 from couch.accounts import USERS
 from couch.compaction import forget_ancestry, purge_tombstones
@@ -13,7 +14,10 @@ from couch.names import REGISTRY, RESEARCH
 
 
 def clear_registry(centre: Centre, household: str) -> None:
-    """No name, email, city or parked document, and accounts that may only confirm. Raises CouchError."""
+    """No name, email, city, parked document or report, and accounts that may only confirm.
+
+    Raises CouchError.
+    """
 
     def cleared(stored: Json | None) -> Json | None:
         return None if stored is None else erased(HouseholdSummary.from_json(stored)).to_json()
@@ -21,6 +25,8 @@ def clear_registry(centre: Centre, household: str) -> None:
     centre.registry.replace(f"household:{household}", cleared)
     start, end = parked_ids(household)
     noted = list(centre.registry.rows(start=start, end=end))
+    start, end = reported_ids(household)
+    noted += centre.registry.rows(start=start, end=end)
     noted += centre.registry.rows(start=f"retry:{household}", end=f"retry:{household}")
     for doc_id, rev in noted:
         try:
@@ -36,7 +42,8 @@ def forget_files(centre: Centre, household: str, pseudonym: str, compactions: Co
     `household` is the uuid. Takes as long as the engine compacts. Raises CouchError.
     """
     registry = centre.admin.database(REGISTRY)
-    purge_tombstones(registry, (*parked_ids(household)[:1], f"retry:{household}"))
+    gone = (parked_ids(household)[0], reported_ids(household)[0], f"retry:{household}")
+    purge_tombstones(registry, gone)
     forget_ancestry(registry, f"household:{household}")
     compactions.compact(registry, f"erasure:{household}")
     research, context = centre.admin.database(RESEARCH), f"context:{pseudonym}"

@@ -43,6 +43,7 @@ ID_FORMS: dict[str, str] = {
     "pv_system": f"pv_system:{_UUID}",
     "registration": "registration",
     "report": f"report:{_UUID}",
+    "reported": f"reported:{_UUID}:{_UUID}",
     "research_gap": f"gap:{_TIME}:{_PSEUDONYM}",
     "research_measurement": f"measurement:{_TIME}:{_PSEUDONYM}",
     "retry": f"retry:{_UUID}",

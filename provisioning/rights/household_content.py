@@ -82,14 +82,15 @@ class HouseholdContent:
             return None
 
     def registry(self) -> Iterator[Json]:
-        """The summary, the erasure's record, what is parked, and how far the worker has come."""
+        """The summary, the erasure's record, what is parked or was reported, how far the worker has come."""
         registry = self.admin.database(REGISTRY)
         for kind in ("household", "erasure", "proof", "retry"):
             doc = registry.find(f"{kind}:{self.household}")
             if doc is not None:
                 yield doc
-        parked = f"parked:{self.household}:"
-        yield from registry.documents(start=parked, end=f"{parked}\ufff0")
+        for kind in ("parked", "reported"):
+            prefix = f"{kind}:{self.household}:"
+            yield from registry.documents(start=prefix, end=f"{prefix}\ufff0")
         local = registry.find(f"_local/worker:{self.household}")
         if local is not None:
             yield {key: value for key, value in local.items() if key != "_rev"}

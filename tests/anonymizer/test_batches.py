@@ -52,8 +52,13 @@ def test_consents_are_seen() -> None:
     assert sort_changes([change({"_id": "consent:granted"})]).consents_changed
 
 
-def test_reports_answers_and_orders_are_not_the_worker_s() -> None:
-    found = sort_changes(
-        [change({"_id": f"{kind}:{METER}"}) for kind in ("report", "answer", "order", "erased")]
-    )
+def test_a_report_is_typed() -> None:
+    sent = {"type": "report", "report": METER, "at": "2025-07-01T12:00:00Z", "text": "wrong street"}
+    found = sort_changes([change({"_id": f"report:{METER}", **sent})])
+    assert [report.report for report in found.reports] == [METER]
+    assert not any((found.facts_changed, found.consents_changed, found.contested, found.bad))
+
+
+def test_answers_and_orders_are_not_the_worker_s() -> None:
+    found = sort_changes([change({"_id": f"{kind}:{METER}"}) for kind in ("answer", "order", "erased")])
     assert not any((found.facts_changed, found.consents_changed, found.bad))
