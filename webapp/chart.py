@@ -78,7 +78,7 @@ def chart_data(chart: Chart, zone: str) -> Mapping[str, object]:
         "decimals": chart.decimals,
         "language": language(),
         "zone": chart.zone or zone,
-        "name": f"{chart.title}: {gettext('arrow keys move through the values')}",
+        "name": chart.title + ": " + gettext("arrow keys move through the values"),
         "even": (even := _even(chart.xs)),
         "xs": () if even else chart.xs,
         "labels": chart.labels,
