@@ -10,8 +10,9 @@ from typing import Any
 from couch.client import Change, ChangesBatch, ViewRow
 from couch.clock import from_rfc3339
 from couch.database import same_content
-from couch.documents import Json
+from couch.documents import Json, Measurement
 from couch.errors import Conflict, NotFound
+from webapp.participant.energy.registers import counters, power
 
 
 class FakeDatabase:
@@ -87,12 +88,12 @@ class FakeDatabase:
 
 
 def _latest_slot_by_meter(docs: Any, _params: Any) -> list[ViewRow]:
-    slots: dict[str, float] = {}
+    slots: dict[str, list[float]] = {}
     for doc in docs:
         if doc["type"] == "measurement":
             seconds = from_rfc3339(doc["slot"]).timestamp()
-            slots[doc["meter"]] = max(slots.get(doc["meter"], 0), seconds)
-    return [ViewRow(None, meter, {"max": slot}) for meter, slot in sorted(slots.items())]
+            slots.setdefault(doc["meter"], []).append(seconds)
+    return [ViewRow(None, meter, {"min": min(s), "max": max(s)}) for meter, s in sorted(slots.items())]
 
 
 def _households_by_consent(docs: Any, params: Mapping[str, Any]) -> list[ViewRow]:
@@ -110,8 +111,58 @@ def _households_by_consent(docs: Any, params: Mapping[str, Any]) -> list[ViewRow
     return found[: params["limit"]]
 
 
+def _amounts_by_day_meter(docs: Any, params: Mapping[str, Any]) -> list[ViewRow]:
+    """The choice of counters and powers is `registers.py`'s; a test holds that to the map function."""
+    rows: dict[tuple[str, str, str, int], list[int]] = {}
+    for doc in docs:
+        if doc["type"] != "measurement" or not isinstance(doc["data"], list):
+            continue
+        one = Measurement.from_json(doc)
+        place = (doc["slot"][:10], doc["meter"])
+        rows.setdefault((*place, "slot", 0), []).append(1)
+        found = counters(one.data)
+        watts = None if found else power(one.data)
+        if doc["slot"][14:16] == "00":
+            for code, reading in found.items():
+                rows.setdefault((*place, code, reading.scaler), []).append(reading.value)
+        if watts is not None:
+            scaler = min(reading.scaler for reading in one.data)
+            value = int(watts.scaleb(-scaler))
+            rows.setdefault((*place, "-" if value < 0 else "+", scaler), []).append(abs(value))
+    first, last = params["start_key"][0], params["end_key"][0]
+    return [
+        ViewRow(None, list(key), {"sum": sum(v), "count": len(v), "min": min(v), "max": max(v)})
+        for key, v in sorted(rows.items())
+        if first <= key[0] <= last
+    ]
+
+
+def _by_meter_slot(docs: Any, params: Mapping[str, Any], kind: str, field: str) -> list[ViewRow]:
+    rows = sorted((doc["meter"], doc[field], doc["_id"]) for doc in docs if doc["type"] == kind)
+    by_id = {doc["_id"]: doc for doc in docs}
+    down = params.get("descending", False)
+    low, high = (params["end_key"], params["start_key"]) if down else (params["start_key"], params["end_key"])
+    top = [*(str(part) if part != {} else "\uffff" for part in high), "\uffff"]
+    found = [row for row in rows if list(low) <= list(row[:2]) and list(row[:2]) <= top[:2]]
+    found = found[::-1] if down else found
+    return [
+        ViewRow(
+            doc_id,
+            [meter, slot],
+            {name: by_id[doc_id].get(name) for name in ("to_slot", "cause")} if kind == "gap" else None,
+            by_id[doc_id] if params.get("include_docs") else None,
+        )
+        for meter, slot, doc_id in found[: params.get("limit")]
+    ]
+
+
 _VIEWS: dict[tuple[str, str], Callable[[Any, Any], list[ViewRow]]] = {
     ("page", "latest_slot_by_meter"): _latest_slot_by_meter,
+    ("page", "amounts_by_day_meter"): _amounts_by_day_meter,
+    ("page", "measurements_by_meter_slot"): lambda docs, params: _by_meter_slot(
+        docs, params, "measurement", "slot"
+    ),
+    ("page", "gaps_by_meter_slot"): lambda docs, params: _by_meter_slot(docs, params, "gap", "from_slot"),
     ("registry", "households_by_consent"): _households_by_consent,
 }
 

@@ -1,0 +1,162 @@
+"""The figures of a period: the household's balance, that of its parts, and how complete each meter is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from couch.client import Database
+from webapp.participant.consent_record import ConsentRecord
+from webapp.participant.energy.balance import Balance, Setting, balance
+from webapp.participant.energy.completeness import (
+    Completeness,
+    Due,
+    completeness,
+    due_slots,
+    first_missing,
+    read_missing,
+)
+from webapp.participant.energy.counting import Counted
+from webapp.participant.energy.history import NO_HISTORY, MeterHistory
+from webapp.participant.energy.meters import KnownMeter
+from webapp.participant.energy.periods import Period
+from webapp.participant.energy.registers import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class MeterFigures:
+    """One meter in the period. A generation meter has `generated`, an electricity meter the other two."""
+
+    meter: KnownMeter
+    drawn: Counted | None
+    fed: Counted | None
+    generated: Counted | None
+    completeness: Completeness
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A day or month of the period. `stored` and `due` count the slots of all meters."""
+
+    period: Period
+    balance: Balance
+    stored: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All that a period's page shows in numbers. `elsewhere`: meters that another device reads."""
+
+    period: Period
+    start: datetime
+    end: datetime
+    balance: Balance
+    parts: tuple[Part, ...]
+    meters: tuple[MeterFigures, ...]
+    elsewhere: tuple[KnownMeter, ...] = ()
+
+    @property
+    def stored(self) -> int:
+        return sum(one.completeness.stored for one in self.meters)
+
+    @property
+    def due(self) -> int:
+        return sum(one.completeness.due for one in self.meters)
+
+
+def figures(
+    replica: Database,
+    period: Period,
+    *,
+    zone: tzinfo,
+    now: datetime,
+    meters: Sequence[KnownMeter],
+    histories: Mapping[str, MeterHistory],
+    consent: ConsentRecord,
+) -> Figures:
+    """Work a period out from the histories of the meters that are read here."""
+    start, end = period.start(zone), period.end(zone)
+    here = [_Counting(one, histories.get(one.meter, NO_HISTORY), start, end) for one in meters if one.here]
+    elsewhere = tuple(one for one in meters if one.elsewhere)
+    setting = Setting(
+        electricity=sum(not one.meter.generates for one in here),
+        generation=sum(one.meter.generates for one in here),
+        elsewhere=len(elsewhere),
+        counts_feeding=all(one.counts_feeding for one in here if not one.meter.generates),
+    )
+    found, dues = [], {}
+    for one in here:
+        due = dues[one.meter.meter] = _due(replica, one.meter, consent, now)
+        gaps = [] if due is None else read_missing(replica, one.meter.meter, start, min(end, due.end))
+        whole = completeness(due, start, end, one.history.amount(start, end).slots, gaps)
+        found.append(MeterFigures(one.meter, *one.all(start, end), whole))
+    parts = (
+        tuple(_part(part, zone, setting, here, dues) for part in period.parts)
+        if len(period.parts) > 1
+        else ()
+    )
+    total = _balance(setting, here, start, end)
+    return Figures(period, start, end, total, parts, tuple(found), elsewhere)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """A meter and which of its counters mean what, judged by the whole period from `start` to `end`."""
+
+    meter: KnownMeter
+    history: MeterHistory
+    start: datetime
+    end: datetime
+
+    @property
+    def counts_feeding(self) -> bool:
+        return self.history.counts("export") or not self.history.points
+
+    @property
+    def generating_way(self) -> Direction:
+        """A generation meter counts what is made as fed in; one that has no such counter, as drawn."""
+        return generating_way(self.history, self.start, self.end)
+
+    def all(self, start: datetime, end: datetime) -> tuple[Counted | None, Counted | None, Counted | None]:
+        """Drawn, fed in, generated."""
+        if self.meter.generates:
+            return None, None, self.history.energy(self.generating_way, start, end)
+        return self.history.energy("import", start, end), self.history.energy("export", start, end), None
+
+
+def generating_way(history: MeterHistory, start: datetime, end: datetime) -> Direction:
+    """In which direction a generation meter counts what is made."""
+    if history.points:
+        return "export" if history.counts("export") else "import"
+    amount = history.amount(start, end)
+    return "export" if amount.fed >= amount.drawn else "import"
+
+
+def _balance(setting: Setting, here: Sequence[_Counting], start: datetime, end: datetime) -> Balance:
+    electricity = [one.all(start, end) for one in here if not one.meter.generates]
+    generation = [one.all(start, end)[2] for one in here if one.meter.generates]
+    return balance(setting, [one[0] for one in electricity], [one[1] for one in electricity], generation)
+
+
+def _part(
+    part: Period,
+    zone: tzinfo,
+    setting: Setting,
+    here: Sequence[_Counting],
+    dues: Mapping[str, Due | None],
+) -> Part:
+    start, end = part.start(zone), part.end(zone)
+    due = sum(one.within(start, end) for one in dues.values() if one is not None)
+    stored = sum(one.history.amount(start, end).slots for one in here)
+    return Part(part, _balance(setting, here, start, end), stored, max(due, stored))
+
+
+def _due(replica: Database, meter: KnownMeter, consent: ConsentRecord, now: datetime) -> Due | None:
+    begun = [moment for moment in (meter.first, first_missing(replica, meter.meter)) if moment is not None]
+    return due_slots(
+        granted_at=consent.granted.at if consent.granted else None,
+        revoked_at=consent.revoked.at if consent.revoked else None,
+        known_from=min(begun, default=None),
+        last_stored=meter.last,
+        now=now,
+    )
