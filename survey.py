@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from couch.centre_settings import CentreSettings
     from couch.node.settings import NodeSettings
     from provisioning.rights.anonymizing import Anonymizing
+    from webapp.analyst.anonymity.regions import RegionOf
     from webapp.centre import More
     from webapp.settings import CentreWebSettings
 
@@ -103,6 +104,7 @@ def cli(ctx: click.Context, verbose: bool) -> None:
     """
     ctx.meta["couch.node.gatekeeper"] = _gatekeeper
     ctx.meta["webapp.machines"] = _machines
+    ctx.meta["webapp.regions"] = _regions
     ctx.meta["anonymizer.certificates"] = _certificates
     ctx.meta["provisioning.rights.anonymizing"] = _anonymizing
     logging.basicConfig(
@@ -135,6 +137,13 @@ def _anonymizing(settings: "CentreSettings", environ: Mapping[str, str]) -> "Ano
     from anonymizer.one_household import one_household  # noqa: PLC0415 - only those commands need it
 
     return one_household(settings, environ)
+
+
+def _regions(geodata: Path) -> "RegionOf":
+    """Asks the imported regions which one a place lies in; none are known where `geodata` is no file."""
+    from anonymizer.geodata.region_codes import RegionCodes  # noqa: PLC0415 - only for exports
+
+    return RegionCodes(geodata)
 
 
 def _certificates(folder: Path) -> "CertificatesOf":

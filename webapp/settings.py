@@ -12,6 +12,8 @@ import msgspec
 from couch.documents.fields import UUID_PATTERN
 from couch.secret import Secret
 from couch.settings import Endpoint, load
+from webapp.analyst.anonymity.settings import AnonymitySettings
+from webapp.analyst.releases.settings import DataSetSettings
 from webapp.home_network import HOME_NETWORKS
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535, examples=[8080], description="0 (a free one) to 65535")]
@@ -54,6 +56,7 @@ class PageSettings(msgspec.Struct, frozen=True, kw_only=True):
     makes a code and writes the file. `names`: host names of this page besides addresses and localhost.
     `erasure_file`: the agent's, which says that this household was erased (see edge.settings).
     `home_networks`: whoever asks from elsewhere is refused. `https` and `trusted_proxy`: as at the centre.
+    `contact`: whom participants ask, as they read it: name, telephone, email address.
     """
 
     device: Id
@@ -67,6 +70,7 @@ class PageSettings(msgspec.Struct, frozen=True, kw_only=True):
     port: Port = 8080
     names: Names = ()
     home_networks: Networks = HOME_NETWORKS
+    contact: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
     https: bool = False
     trusted_proxy: Proxy | None = None
     session_idle_s: Idle = 1800
@@ -85,6 +89,7 @@ class CentreWebSettings(msgspec.Struct, frozen=True, kw_only=True):
     proxy in front, whose X-Forwarded-For names the caller; from anybody else that header counts for nothing.
     Devices are served where both files are named: `proxy_secret_file` holds what the TLS listener in front
     proves itself by, `token_key_file` the key (base64) with which the database checks the tokens of devices.
+    `geodata`: regions for exports (`survey geodata import`); `releases_folder`: published data sets.
     """
 
     couchdb: Endpoint
@@ -105,6 +110,10 @@ class CentreWebSettings(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str | None = None  # None: Germany's
     timeout_s: Wait = 30.0
     threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 8
+    geodata: Path = Path("geodata.gpkg")
+    releases_folder: Path = Path("releases")
+    anonymity: AnonymitySettings = msgspec.field(default_factory=AnonymitySettings)  # of what goes out
+    data_set: DataSetSettings = msgspec.field(default_factory=DataSetSettings)  # how it is cited
 
 
 def load_page(file: Path, environ: Mapping[str, str]) -> PageSettings:
@@ -127,6 +136,8 @@ def load_centre_web(file: Path, environ: Mapping[str, str]) -> CentreWebSettings
         token_key_file=_below(file, settings.token_key_file),
         session_secret_file=file.parent / settings.session_secret_file,
         accounts_file=file.parent / settings.accounts_file,
+        geodata=file.parent / settings.geodata,
+        releases_folder=file.parent / settings.releases_folder,
     )
 
 
