@@ -105,11 +105,15 @@ class RegistryCopy:
                 return self._snapshot  # it was read while this thread waited
             return self._refresh()
 
-    def keep(self, stop: threading.Event) -> None:
-        """Refresh until `stop` is set: the work of a thread, so that no page waits for the first reading."""
+    def keep(self, stop: threading.Event, then: Callable[[], object] = lambda: None) -> None:
+        """Refresh until `stop` is set: the work of a thread, so that no page waits for the first reading.
+
+        `then` prepares what pages make of it.
+        """
         while not stop.is_set():
             try:
                 self.refresh()
+                then()
             except CouchError as err:
                 _log.warning("the registry could not be read: %s", err)  # the pages say so by themselves
             stop.wait(self._every_s * 0.8)
