@@ -3,7 +3,7 @@
 import json
 import secrets
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -94,7 +94,7 @@ class DemoCentre:
         write_private(self.web_config, self._web_toml())
         self.worker.start("following")
         self.pages.start(SERVING)
-        self._invite_the_researcher()
+        self._invite(RESEARCHER, ("researcher", "analyst"), self.password)
 
     def add_household(self, file: Path) -> NewHousehold:
         """What `survey household add` made of `file`."""
@@ -102,6 +102,12 @@ class DemoCentre:
             ["household", "add", str(file), "--config", str(self.config), "--json"], self._environ
         )
         return msgspec.json.decode(answer, type=NewHousehold)
+
+    def add_account(self, name: str, *roles: str) -> str:
+        """Invite a person, who sets a password through the link as people do; that password."""
+        password = secrets.token_urlsafe(9)
+        self._invite(name, roles, password)
+        return password
 
     def _make_authority(self) -> None:
         """The survey's own certificates, and one for the door that devices come through."""
@@ -123,16 +129,14 @@ class DemoCentre:
             "SURVEY_NODE_TLS__UPSTREAM": self.pages_url,
         }
 
-    def _invite_the_researcher(self) -> None:
-        """The researcher gets a link and sets the password with it, as people do."""
+    def _invite(self, name: str, roles: Sequence[str], password: str) -> None:
+        given = [argument for role in roles for argument in ("--role", role)]
         answer = run_once(
-            ["account", "add", RESEARCHER, *_RESEARCHER_ROLES, "--config", str(self.web_config), "--json"],
+            ["account", "add", name, *given, "--config", str(self.web_config), "--json"],
             {**self._environ, "SURVEY_CENTRE_WEB_ADDRESS": self.pages_url},
         )
         link = msgspec.json.decode(answer, type=_Invitation).link
-        Visitor(self.pages_url).send(
-            link.removeprefix(self.pages_url), {"new": self.password, "again": self.password}
-        )
+        Visitor(self.pages_url).send(link.removeprefix(self.pages_url), {"new": password, "again": password})
 
     def administrator(self) -> Server:
         """The engine's administrator, to look behind the scenes."""

@@ -1,0 +1,135 @@
+"""A whole survey in real processes for people with browsers: a centre, and a household's device that has
+measured for some days; another household that was registered and never heard of.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from browser_history import measurements
+
+from couch.client import Database
+from couch.clock import SLOT, Clock, slot_of
+from couch.documents import Author, Consent
+from couch.names import AGENT, PAGE, REGISTRY, household_database
+from provisioning.demo.centre import RESEARCHER, DemoCentre
+from provisioning.demo.device import DemoDevice
+from provisioning.demo.households import ADA, BEN, household_file
+from provisioning.demo.waiting import ids, wait_until
+
+EPOCH = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)  # a summer morning
+SPEED = 60.0  # a slot in fifteen seconds: something happens, and pages hold still while they are looked at
+DAYS = 8
+# The people with an account at the centre, by what they do; the researcher may export, too.
+ROLES = {RESEARCHER: ("researcher", "analyst"), "administrator": ("administrator",), "analyst": ("analyst",)}
+PARTICIPANT = "participant"
+
+
+@dataclass
+class World:
+    """`household` granted its consent `DAYS` ago and has measured since; `silent` never reported."""
+
+    folder: Path
+    clock: Clock
+    centre: DemoCentre
+    device: DemoDevice
+    silent: str
+    passwords: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def centre_url(self) -> str:
+        return self.centre.pages_url
+
+    @property
+    def device_url(self) -> str:
+        return self.device.page_url
+
+    @property
+    def household(self) -> str:
+        return self.device.household
+
+    @property
+    def central(self) -> Database:
+        """The household's database at the centre, as the engine's administrator."""
+        return self.centre.administrator().database(household_database(self.household))
+
+    @property
+    def registry(self) -> Database:
+        return self.centre.administrator().database(REGISTRY)
+
+    @property
+    def replica(self) -> Database:
+        return self.device.replica(AGENT)
+
+    def secret_of(self, role: str) -> dict[str, str]:
+        """What a person in that role types to sign in."""
+        if role == PARTICIPANT:
+            return {"code": self.device.code}
+        return {"name": role, "password": self.passwords[role]}
+
+    def stop(self) -> None:
+        self.device.stop()
+        self.centre.stop()
+
+
+def start_world(folder: Path) -> World:
+    """All of it, once what was measured has reached the centre."""
+    clock = Clock(epoch=EPOCH.timestamp(), wall0=time.time(), speed=SPEED)
+    environ = {"SURVEY_CLOCK": f"{clock.epoch!r},{clock.wall0!r},{clock.speed!r}"}
+    centre = DemoCentre(folder / "centre", environ)
+    try:
+        centre.start()
+        passwords = {RESEARCHER: centre.password}
+        for name in ROLES.keys() - passwords.keys():
+            passwords[name] = centre.add_account(name, *ROLES[name])
+        made = centre.add_household(_file(folder, ADA))
+        (new,) = made.devices
+        device = DemoDevice(Path(new.bundle), centre, environ, device=new.device, household=made.household)
+        silent = centre.add_household(_file(folder, BEN)).household
+    except BaseException:
+        centre.stop()
+        raise
+    world = World(folder, clock, centre, device, silent, passwords)
+    try:
+        device.start()
+        wait_until(world.replica, lambda: bool(ids(world.replica, "registration")), "the registration")
+        _measure(world)
+    except BaseException:
+        world.stop()
+        raise
+    return world
+
+
+def _file(folder: Path, name: str) -> Path:
+    file = folder / f"{name}.toml"
+    file.write_text(household_file(name, None), encoding="utf-8")
+    return file
+
+
+def _measure(world: World) -> None:
+    """Consent of some days ago and what was measured since, with a morning that is missing."""
+    now = slot_of(world.clock.now())
+    begin = (now - timedelta(days=DAYS)).replace(hour=6, minute=0)
+    consent = Consent(state="granted", at=begin, by=Author(role="participant", device=world.device.device))
+    world.device.replica(PAGE).put_once(consent.to_json())
+    gap_begin = begin + timedelta(days=DAYS - 2)
+    gap = (gap_begin, gap_begin + timedelta(hours=5))
+    told = measurements(world.device.device, world.device.meters, begin=begin, end=now - SLOT, gap=gap)
+    docs = [one.to_json() for one in told]
+    wait_until(world.replica, lambda: _takes(world, docs[0]), "the device's taking measurements")
+    failed = [result for result in world.replica.bulk(docs[1:]) if result.error]
+    assert not failed, failed[:3]
+    wait_until(
+        world.central,
+        lambda: len(ids(world.central, "measurement:")) >= len(docs),
+        "the arrival of what was measured",
+        within_s=120,
+    )
+
+
+def _takes(world: World, doc: dict[str, object]) -> bool:
+    """Whether the device takes a measurement: its agent has seen the grant."""
+    (result,) = world.replica.bulk([doc])
+    return result.error is None or result.error == "conflict"
