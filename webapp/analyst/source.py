@@ -7,10 +7,18 @@ from typing import Protocol
 import pyarrow as pa
 
 from couch.documents import Context
+from webapp.analyst.anonymity.settings import AnonymitySettings
 
 
 class Source(Protocol):
-    """Research under pseudonyms, in batches that are never cut inside a measurement."""
+    """Research under pseudonyms, in batches that are never cut inside a measurement.
+
+    `anonymity`: how finely households may be described in what goes out.
+    """
+
+    @property
+    def anonymity(self) -> AnonymitySettings:
+        """As the settings of the centre say."""
 
     def measurements(
         self, start: datetime, end: datetime, households: frozenset[str] | None, after: str | None

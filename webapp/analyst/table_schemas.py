@@ -96,8 +96,8 @@ _INTERVALS = pa.schema(
             "marks",
             _WORDS,
             "gap (slots are missing inside), reset (the counter fell), meter_change (other registers, or it "
-            "fell and counts in other steps), jump (more than the largest connection can carry), unsynchronized (a "
-            "moment is not known from a synchronized clock)",
+            "fell and counts in other steps), jump (more than the largest connection can carry), "
+            "unsynchronized (a moment is not known from a synchronized clock)",
         ),
     ]
 )
@@ -107,8 +107,10 @@ _CONTEXT = pa.schema(
         _HOUSEHOLD,
         _column("consent", pa.string(), "granted, or revoked: what was measured before stays"),
         _column("anonymized", pa.bool_(), "Whether place and installations are blurred for good"),
-        _column("latitude", pa.float64(), "WGS 84, north; empty where unknown", unit="°", empty=True),
-        _column("longitude", pa.float64(), "WGS 84, east; empty where unknown", unit="°", empty=True),
+        _column("region", pa.string(), "NUTS code, or its beginning; empty where unknown", empty=True),
+        _column("latitude", pa.float64(), "WGS 84, north; empty: the region instead", unit="°", empty=True),
+        _column("longitude", pa.float64(), "WGS 84, east; empty: the region instead", unit="°", empty=True),
+        _column("persons", pa.string(), "Persons in the household: 1, 2, 3-4 or 5+", empty=True),
         _column("children", pa.int16(), "Children in the household", empty=True),
         _column("adults", pa.int16(), "Adults in the household", empty=True),
         _column("adults_with_job", pa.int16(), "Adults who have a job", empty=True),
@@ -122,10 +124,14 @@ _PV_SYSTEMS = pa.schema(
     [
         _HOUSEHOLD,
         _column("pv_system", pa.string(), "Pseudonym of the photovoltaic system"),
-        _column("nominal_power", pa.float64(), "Nominal power", unit="kW"),
-        _column("azimuth", pa.float64(), "0 north, 90 east, 180 south; empty: blurred", unit="°", empty=True),
-        _column("tilt", pa.float64(), "0 flat, 90 upright; empty: blurred", unit="°", empty=True),
-        _column("installed_on", pa.date32(), "Day of installation; 1 January of its year once blurred"),
+        _column("nominal_power", pa.float64(), "Nominal power; empty: its class", unit="kW", empty=True),
+        _column("power_from", pa.float64(), "The nominal power is above this", unit="kW", empty=True),
+        _column("power_to", pa.float64(), "... and at most this; empty: no limit", unit="kW", empty=True),
+        _column("azimuth", pa.float64(), "0 north, 90 east; the middle of its class", unit="°", empty=True),
+        _column("tilt", pa.float64(), "0 flat, 90 upright; the middle of its class", unit="°", empty=True),
+        _column(
+            "installed_on", pa.date32(), "Day of installation, or the first day of its class", empty=True
+        ),
         _column("meters", _WORDS, "Pseudonyms of the generation meters that count it"),
     ]
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from webapp.analyst.anonymity.statement import told
 from webapp.analyst.context_tables import context_rows
 from webapp.analyst.intervals import intervals
 from webapp.analyst.selection import Selection, TableName
@@ -33,10 +34,8 @@ def batches(
     elif table == "gaps":
         yield from source.gaps(start, end, households)
     else:
-        yield context_rows(
-            table,
-            [each for each in source.contexts() if households is None or each.household in households],
-        )
+        contexts = [each for each in source.contexts() if households is None or each.household in households]
+        yield context_rows(table, contexts, told(contexts, source.anonymity, source.region_of))
 
 
 def chosen_households(selection: Selection, source: Source) -> frozenset[str] | None:
