@@ -1,6 +1,6 @@
 """The energy counters in measurements, in whole numbers of 10^-8 kWh: one a meter, direction and slot.
 
-Meters count in a total register (1.8.0, 2.8.0), in tariffs (1.8.1, 1.8.2, ...), or both: then the total holds.
+Meters count in a total register (1.8.0, 2.8.0), in tariffs (1.8.1, 1.8.2, ...) or both; then the total holds.
 """
 
 import pyarrow as pa
