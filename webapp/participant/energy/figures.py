@@ -56,6 +56,11 @@ class Figures:
     elsewhere: tuple[KnownMeter, ...] = ()
 
     @property
+    def known_from(self) -> datetime | None:
+        """The first slot that this device holds of any meter, whatever the period."""
+        return min((one.meter.first for one in self.meters if one.meter.first is not None), default=None)
+
+    @property
     def stored(self) -> int:
         return sum(one.completeness.stored for one in self.meters)
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal, get_args
 
+from couch.clock import SLOT
+
 Span = Literal["day", "week", "month", "year"]
 SPANS: tuple[Span, ...] = get_args(Span)
 
@@ -102,3 +104,8 @@ def period_named(span: Span, name: str) -> Period | None:
     except (ValueError, OverflowError):
         return None
     return found if found.can_be_opened and found.name == name else None
+
+
+def slots_between(start: datetime, end: datetime) -> tuple[datetime, ...]:
+    """The slots of a stretch: 96 of most days, 92 and 100 where the clocks change."""
+    return tuple(start + number * SLOT for number in range((end - start) // SLOT))
