@@ -81,11 +81,11 @@ def retry(name: str | None, config: Path) -> None:
 
     Example: survey anonymizer retry --config centre.toml
     """
-    from anonymizer.retrying import ask_again  # noqa: PLC0415
     from couch.centre_settings import load_centre_settings  # noqa: PLC0415
     from couch.clock import clock_from_environment  # noqa: PLC0415
+    from couch.retry_wishes import ask_by_name  # noqa: PLC0415
 
     settings, clock = load_centre_settings(config, os.environ), clock_from_environment(dict(os.environ))
     with settings.worker_server() as server:
-        asked = ask_again(server, name, clock)
+        asked = ask_by_name(server, name, clock)
     click.echo(f"{asked} parked {'document is' if asked == 1 else 'documents are'} tried again.")

@@ -3,16 +3,17 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from couch.client import Database
-from couch.clock import Clock
+from couch.clock import Clock, to_rfc3339
 from couch.documents import Json, WorkerNote, utc
 from couch.errors import Conflict, NotFound
+from couch.worker_beats import beat_name
 
 
-def beat_name(worker: str) -> str:
-    """The name of a worker's `_local` document in `registry`: its count, and its state for `status`."""
-    return f"worker-beat:{worker}"
+def _real_time() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(slots=True)
@@ -30,13 +31,15 @@ class Peers:
     lease_s: float
     clock: Clock
     monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], datetime] = _real_time
     _count: int = 0
     _seen: dict[str, _Seen] = field(default_factory=dict)
 
     def beat(self, registry: Database, state: Json) -> None:
         """Show the others that this worker lives. Raises CouchError."""
         self._count += 1
-        registry.put_local(beat_name(self.own), {**state, "count": self._count})
+        at = to_rfc3339(self.wall())
+        registry.put_local(beat_name(self.own), {**state, "count": self._count, "at": at})
 
     def look(self, registry: Database, owners: Iterable[str]) -> None:
         """Read every worker's count, also of those who only own something; be known to the others.

@@ -5,10 +5,11 @@ from typing import Any
 
 from anonymizer.erasure_record import erasures
 from anonymizer.parking import ERASURE
-from anonymizer.peers import beat_name
 from couch.client import Database, Server
-from couch.documents import Lease, Parked, WorkerNote, stamp
+from couch.documents import Lease, stamp
 from couch.names import REGISTRY
+from couch.retry_wishes import all_parked
+from couch.worker_beats import read_workers
 
 _SHOWN = 20
 
@@ -16,7 +17,7 @@ _SHOWN = 20
 def read_status(server: Server) -> dict[str, Any]:
     """Everything, as `--json` prints it: workers, parked, erasures. Raises CouchError."""
     registry = server.database(REGISTRY)
-    parked = [Parked.from_json(doc) for doc in registry.documents(start="parked:", end="parked;")]
+    parked = all_parked(registry)
     standing = {one.household: one.reason for one in parked if one.document == ERASURE}
     return {
         "workers": list(_workers(registry)),
@@ -51,16 +52,14 @@ def as_text(status: dict[str, Any]) -> str:
 
 def _workers(registry: Database) -> Iterator[dict[str, Any]]:
     leases = [Lease.from_json(doc) for doc in registry.documents(start="lease:", end="lease;")]
-    for doc in registry.documents(start="worker:", end="worker;"):
-        note = WorkerNote.from_json(doc)
-        beat = registry.local(beat_name(note.worker)) or {}
+    for seen in read_workers(registry):
         yield {
-            "worker": note.worker,
-            "started_at": stamp(note.started_at),
-            "slices": sum(lease.owner == note.worker for lease in leases),
-            "waiting": beat.get("waiting", 0),
-            "lag_s": beat.get("lag_s", 0.0),
-            "counts": beat.get("counts", {}),
+            "worker": seen.note.worker,
+            "started_at": stamp(seen.note.started_at),
+            "slices": sum(lease.owner == seen.note.worker for lease in leases),
+            "waiting": seen.beat.waiting,
+            "lag_s": seen.beat.lag_s,
+            "counts": seen.beat.counts,
         }
 
 

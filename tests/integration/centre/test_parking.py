@@ -11,12 +11,12 @@ from click.testing import CliRunner
 
 from anonymizer.commands import anonymizer
 from anonymizer.parking import Parking
-from anonymizer.retrying import ask_again
 from anonymizer.status import as_text, read_status
 from couch.client import Database
 from couch.clock import Clock
 from couch.errors import Fault
 from couch.names import REGISTRY
+from couch.retry_wishes import ask_by_name
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_mended_document_is_taken_when_a_person_asks(centre: Any, poisoned: An
     mend(centre, poisoned)
     centre.take(poisoned)
     assert set(centre.parked(poisoned)) == {poisoned.poison}, "its place in the feed has passed"
-    assert ask_again(centre.worker, poisoned.poison, Clock()) == 1
+    assert ask_by_name(centre.worker, poisoned.poison, Clock()) == 1
     centre.take(poisoned)
     assert centre.parked(poisoned) == {}
     assert wishes(centre) == []
@@ -59,7 +59,7 @@ def test_a_mended_document_is_taken_when_a_person_asks(centre: Any, poisoned: An
 
 
 def test_a_document_that_is_still_bad_stays_parked_and_the_wish_is_done(centre: Any, poisoned: Any) -> None:
-    assert ask_again(centre.worker, None, Clock()) >= 1
+    assert ask_by_name(centre.worker, None, Clock()) >= 1
     assert centre.new_worker().catch_up(threading.Event()) == 0
     assert set(centre.parked(poisoned)) == {poisoned.poison}
     assert wishes(centre) == []
@@ -68,7 +68,7 @@ def test_a_document_that_is_still_bad_stays_parked_and_the_wish_is_done(centre: 
 def test_a_worker_that_runs_takes_up_the_wish_by_itself(centre: Any, poisoned: Any) -> None:
     mend(centre, poisoned)
     with centre.following():
-        ask_again(centre.worker, poisoned.uuid, Clock())
+        ask_by_name(centre.worker, poisoned.uuid, Clock())
         for _ in range(600):
             if centre.parked(poisoned) == {}:
                 break
@@ -78,7 +78,7 @@ def test_a_worker_that_runs_takes_up_the_wish_by_itself(centre: Any, poisoned: A
 
 def test_nothing_of_a_name_that_is_not_parked_is_asked_for(centre: Any, poisoned: Any) -> None:
     with pytest.raises(Fault, match="nothing of that name"):
-        ask_again(centre.worker, "measurement:nobody", Clock())
+        ask_by_name(centre.worker, "measurement:nobody", Clock())
     assert wishes(centre) == []
 
 

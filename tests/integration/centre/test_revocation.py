@@ -10,7 +10,6 @@ import pytest
 from anonymizer.erasure_record import find_erasure
 from anonymizer.readings import Readings
 from anonymizer.research_proof import prove
-from anonymizer.retrying import ask_again
 from anonymizer.revocation import NotRevoked
 from anonymizer.status import as_text, read_status
 from couch.bootstrap import security_consent
@@ -19,6 +18,7 @@ from couch.documents import ConsentState, Erased, Erasure, Step
 from couch.errors import AccessDenied, Fault, NotFound, Refused
 from couch.names import REGISTRY, RESEARCH
 from couch.research import measurements
+from couch.retry_wishes import ask_by_name
 
 START = datetime(2025, 6, 30, 23, 0, tzinfo=UTC)
 FAR = START + timedelta(days=400)
@@ -196,7 +196,7 @@ def test_what_stands_in_no_region_stands_still_until_it_is_tried_again(centre: A
         assert "stands still: a household's location" in as_text(read_status(centre.worker))
     finally:
         centre.draw.refusal = None
-    assert ask_again(centre.worker, "erasure", Clock()) == 1
+    assert ask_by_name(centre.worker, "erasure", Clock()) == 1
     assert centre.new_worker().catch_up(threading.Event()) == 0
     assert record_of(centre, granted).next_step is None
     assert centre.parked(granted) == {}

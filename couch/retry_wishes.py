@@ -1,32 +1,42 @@
-"""`survey anonymizer retry`: the wish that parked documents be taken once more, kept until that is done."""
+"""The wish that parked documents be taken once more, kept in `registry` until the worker has done it."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import partial
 
-from couch.client import Server
+from couch.client import Database, Server
 from couch.clock import Clock
 from couch.documents import Json, Parked, Retry, utc
 from couch.errors import Fault
 from couch.names import REGISTRY
 
 
-def ask_again(server: Server, name: str | None, clock: Clock) -> int:
+def all_parked(registry: Database) -> list[Parked]:
+    """What is parked of all households. Raises CouchError."""
+    return [Parked.from_json(doc) for doc in registry.documents(start="parked:", end="parked;")]
+
+
+def ask_by_name(server: Server, name: str | None, clock: Clock) -> int:
     """Ask for all parked documents (`name` None), a household's (its uuid), or one by its name; how many.
 
     Raises Fault where nothing of that name is parked, CouchError.
     """
     registry = server.database(REGISTRY)
-    wanted: dict[str, list[str]] = defaultdict(list)
-    for doc in registry.documents(start="parked:", end="parked;"):
-        parked = Parked.from_json(doc)
-        if name is None or name in (parked.household, parked.document, parked.id):
-            wanted[parked.household].append(parked.document)
+    wanted = [one for one in all_parked(registry) if name in {None, one.household, one.document, one.id}]
     if name is not None and not wanted:
         raise Fault("nothing of that name is parked. survey anonymizer status lists what is.")
-    for household, documents in wanted.items():
+    return ask_again(registry, wanted, clock)
+
+
+def ask_again(registry: Database, wanted: Iterable[Parked], clock: Clock) -> int:
+    """Ask for these to be tried again; how many. Raises CouchError."""
+    by_household: dict[str, list[str]] = defaultdict(list)
+    for parked in wanted:
+        by_household[parked.household].append(parked.document)
+    for household, documents in by_household.items():
         wish = Retry(household=household, documents=tuple(documents), at=utc(clock.now()))
         registry.replace(wish.id, partial(_both, wish))
-    return sum(len(documents) for documents in wanted.values())
+    return sum(map(len, by_household.values()))
 
 
 def _both(wish: Retry, stored: Json | None) -> Json:
