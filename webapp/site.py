@@ -75,6 +75,7 @@ class Site:
     """One service. A role's home is the first section that it may open.
 
     `domains`: the catalogues of texts that its pages use besides the shared one (see webapp.translation).
+    `head_template`: what stands in the head of all its pages besides.
     """
 
     title: str
@@ -87,6 +88,7 @@ class Site:
     clock: Clock
     timezone: tzinfo
     domains: tuple[str, ...] = ()
+    head_template: str | None = None
 
 
 def site() -> Site:

@@ -9,10 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from couch.client import Database
-from couch.documents import Heartbeat
 from couch.erasure_marker import ErasureMarker, read_local_marker, read_marker
 from couch.errors import CouchError, Fault
-from webapp.participant.consent_record import ConsentRecord
 
 _log = logging.getLogger(__name__)
 
@@ -34,10 +32,3 @@ def find_marker(
         if marker is not None and marker.is_of(device, household):
             return marker
     return None
-
-
-def centre_was_told(consent: ConsentRecord, heartbeat: Heartbeat | None) -> bool:
-    """Whether the device has sent what it had since consent was revoked."""
-    if consent.revoked is None or heartbeat is None or heartbeat.last_push is None:
-        return False
-    return heartbeat.last_push >= consent.revoked.at

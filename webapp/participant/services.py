@@ -1,7 +1,8 @@
 """What the participant's pages work with."""
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from flask import current_app
@@ -16,7 +17,8 @@ from webapp.site import SERVICES
 class DeviceServices:
     """`replica` gives this thread's handle of the local database, in the role `page`.
 
-    `erasure` gives the mark that this device is being or was erased; None while it takes part.
+    `erasure` gives the mark that this device is being or was erased; None while it takes part. `contact`:
+    whom to ask, in words; None: it stands in the letter. `copying`: held while a copy of the data is sent.
     """
 
     replica: Callable[[], Database]
@@ -25,6 +27,8 @@ class DeviceServices:
     clock: Clock
     timezone: tzinfo
     erasure: Callable[[], ErasureMarker | None] = lambda: None
+    contact: str | None = None
+    copying: threading.Lock = field(default_factory=threading.Lock)
 
 
 def services() -> DeviceServices:

@@ -67,6 +67,7 @@ def run(settings: PageSettings, environ: Mapping[str, str]) -> None:
         clock=clock,
         timezone=zone,
         erasure=erasure,
+        contact=settings.contact,
     )
     app = create_app(
         device_site(

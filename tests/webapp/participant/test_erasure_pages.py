@@ -1,6 +1,5 @@
 """What the participant sees from the revocation to the end: revoked, waiting for the centre, erased."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +14,44 @@ from webapp.participant import start
 from webapp.participant.erasure import find_marker
 from webapp.settings import PageSettings
 
-PAGES = ("/", "/sign-in", "/overview", "/consent", "/registration", "/measurements")
+PAGES = ("/", "/sign-in", "/overview", "/consent", "/registration", "/measurements", "/data/copy.zip")
 
 
-def test_a_revocation_that_waits_for_a_connection_says_so(device: Any, sample: Any, now: Any) -> None:
-    device.holds(sample.consent("granted"), sample.consent("revoked", now))
-    device.replica.locals["heartbeat"] = sample.heartbeat(last_push=now - timedelta(minutes=15))
+def pushed_up_to(device: Any, documents: int) -> None:
+    """The agent's note: a push has passed so many of the replica's documents."""
+    device.replica.locals["transmission"] = {"decided": str(documents)}
+
+
+def test_a_revocation_that_waits_for_a_connection_says_so(device: Any, sample: Any) -> None:
+    device.holds(sample.consent("granted"), sample.consent("revoked"))
+    pushed_up_to(device, 1)
     page = device.participant().get("/consent").text
-    assert "revoked" in page
-    assert "not yet: it is told as soon as the device has a connection" in page
-    assert "waiting for the centre" in page
+    assert page.count("yes, it has it") == 1  # the grant
+    assert "not yet: it is sent as soon as the device has a connection" in page
+    assert "leave the device connected" in page
 
 
-def test_a_revocation_that_the_centre_knows_says_since_when(device: Any, sample: Any, now: Any) -> None:
-    device.holds(sample.consent("granted"), sample.consent("revoked", now - timedelta(hours=1)))
-    device.replica.locals["heartbeat"] = sample.heartbeat(last_push=now)
+def test_a_revocation_that_the_centre_has_says_so(device: Any, sample: Any) -> None:
+    device.holds(sample.consent("granted"), sample.consent("revoked"))
+    pushed_up_to(device, 2)
     page = device.participant().get("/consent").text
-    assert "at the latest since" in page
-    assert "waiting for the centre" in page
+    assert page.count("yes, it has it") == 2
+    assert "tells the device" in page
     assert "It waits for the research centre" in device.participant().get("/overview").text
+
+
+def test_the_erased_page_says_which_receipt_the_researchers_have(device: Any, sample: Any, now: Any) -> None:
+    device.marked(erased_at=now, unsent_measurements=1234, confirmed_at=now)
+    page = device.visitor().get("/overview", follow_redirects=True).text
+    for words in ("1,234, erased with the others", "signed receipt", sample.household, sample.device):
+        assert words in page
+
+
+def test_the_language_can_still_be_changed_once_it_is_erased(device: Any, now: Any) -> None:
+    device.marked(erased_at=now, unsent_measurements=0)
+    visitor = device.visitor()
+    visitor.get("/overview", follow_redirects=True)
+    assert visitor.send("/language", language="de", back="/overview").location == "/overview"
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -26,18 +26,25 @@ def full(device: Any, sample: Any, now: Any) -> Any:
     return device
 
 
-def test_the_overview_shows_consent_transfer_and_latest_values(full: Any) -> None:
+def test_the_overview_tells_consent_today_and_the_device_s_state(full: Any) -> None:
     page = full.participant().get("/overview").text
-    for words in ("granted", "7 minutes ago", "5 hours ago", "12 records", "head unplugged", "2,000.000 kWh"):
+    for words in (
+        "granted",
+        "The device works",
+        "read 7 minutes ago",
+        "reached the research centre 5 hours ago",
+    ):
         assert words in page
-    assert "counter_fell" in page
+    assert "drawn from the grid" in page
+    for detail in ("12 records", "head unplugged"):
+        assert detail in page
 
 
 def test_before_the_first_cycle_the_overview_says_what_is_to_come(device: Any) -> None:
     page = device.participant().get("/overview").text
     assert "not granted" in page
     assert "not reported" in page
-    assert "no measurements" in page
+    assert "Nothing was measured today" in page
 
 
 def test_the_registration_is_shown_as_stored_and_escaped(full: Any) -> None:
