@@ -3,7 +3,7 @@
 import json
 import secrets
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -94,7 +94,7 @@ class DemoCentre:
         write_private(self.web_config, self._web_toml())
         self.worker.start("following")
         self.pages.start(SERVING)
-        self._invite(RESEARCHER, ("researcher", "analyst"), self.password)
+        self._accept(self.invite(RESEARCHER, "researcher", "analyst"), self.password)
 
     def add_household(self, file: Path) -> NewHousehold:
         """What `survey household add` made of `file`."""
@@ -106,8 +106,17 @@ class DemoCentre:
     def add_account(self, name: str, *roles: str) -> str:
         """Invite a person, who sets a password through the link as people do; that password."""
         password = secrets.token_urlsafe(9)
-        self._invite(name, roles, password)
+        self._accept(self.invite(name, *roles), password)
         return password
+
+    def invite(self, name: str, *roles: str) -> str:
+        """The path of the one-time link by which a person with a new account sets a password."""
+        given = [argument for role in roles for argument in ("--role", role)]
+        answer = run_once(
+            ["account", "add", name, *given, "--config", str(self.web_config), "--json"],
+            {**self._environ, "SURVEY_CENTRE_WEB_ADDRESS": self.pages_url},
+        )
+        return msgspec.json.decode(answer, type=_Invitation).link.removeprefix(self.pages_url)
 
     def _make_authority(self) -> None:
         """The survey's own certificates, and one for the door that devices come through."""
@@ -129,14 +138,8 @@ class DemoCentre:
             "SURVEY_NODE_TLS__UPSTREAM": self.pages_url,
         }
 
-    def _invite(self, name: str, roles: Sequence[str], password: str) -> None:
-        given = [argument for role in roles for argument in ("--role", role)]
-        answer = run_once(
-            ["account", "add", name, *given, "--config", str(self.web_config), "--json"],
-            {**self._environ, "SURVEY_CENTRE_WEB_ADDRESS": self.pages_url},
-        )
-        link = msgspec.json.decode(answer, type=_Invitation).link
-        Visitor(self.pages_url).send(link.removeprefix(self.pages_url), {"new": password, "again": password})
+    def _accept(self, link: str, password: str) -> None:
+        Visitor(self.pages_url).send(link, {"new": password, "again": password})
 
     def administrator(self) -> Server:
         """The engine's administrator, to look behind the scenes."""

@@ -36,6 +36,7 @@ class World:
     centre: DemoCentre
     device: DemoDevice
     silent: str
+    invitation: str  # path of a link by which nobody has set a password yet
     passwords: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -88,10 +89,11 @@ def start_world(folder: Path) -> World:
         (new,) = made.devices
         device = DemoDevice(Path(new.bundle), centre, environ, device=new.device, household=made.household)
         silent = centre.add_household(_file(folder, BEN)).household
+        invitation = centre.invite("newcomer", "analyst")
     except BaseException:
         centre.stop()
         raise
-    world = World(folder, clock, centre, device, silent, passwords)
+    world = World(folder, clock, centre, device, silent, invitation, passwords)
     try:
         device.start()
         wait_until(world.replica, lambda: bool(ids(world.replica, "registration")), "the registration")

@@ -9,20 +9,16 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode finds no neighbours by itself
+from browser_windows import HEIGHT, LOCALES, watch
 from browser_world import PARTICIPANT, World, start_world
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium")
-LOCALES = {"en": "en-GB", "de": "de-DE"}
-HEIGHT = 900
-# What the console says of an answer such as 404 to the page itself; tests look at the status instead.
-_STATUS = "Failed to load resource: the server responded with a status of"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -147,22 +143,3 @@ def signed_in(open_page: Callable[..., Page], world: World) -> Callable[..., Pag
         return open_page(site_of(world, role) + path, role=role, **more)
 
     return open_
-
-
-def watch(page: Page, faults: list[str]) -> None:
-    """Note in `faults` what no page may do."""
-
-    def console(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(_STATUS):
-            faults.append(f"{page.url}: {message.text}")
-
-    def asked(url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme in {"data", "blob", "about"}:
-            return
-        if parts.hostname not in {"127.0.0.1", "localhost"}:
-            faults.append(f"{page.url} asked another host: {url}")
-
-    page.on("console", console)
-    page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
-    page.on("request", lambda request: asked(request.url))

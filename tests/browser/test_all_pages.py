@@ -1,0 +1,179 @@
+"""Every page of both sites: for everybody, on every screen, in both languages and themes, and light to load.
+
+SURVEY_SCREENSHOTS names the folder for the pictures; otherwise they go where pytest keeps its files.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser_pages import LOOKS, Look
+from browser_windows import HEIGHT, LOCALES, watch
+from browser_world import World
+from playwright.sync_api import Browser, Page
+
+WIDTHS = (1280, 390)
+NARROWEST = 320
+LARGEST_BYTES = 150_000
+_MOST_PARTS = 8  # of one control that take the focus one after the other
+THEMES = ("light", "dark")
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_AXE = f"() => axe.run(document, {{runOnly: {_RULES!r}, resultTypes: ['violations']}})"
+_OVERFLOWING = """() => {
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  if (wide <= 0) return null;
+  const right = (e) => e.getBoundingClientRect().right;
+  return [...document.querySelectorAll('main *, header *')].filter(e => right(e) > innerWidth + 1)
+    .slice(0, 3).map(e => e.outerHTML.slice(0, 120));
+}"""
+# What can be reached with the Tab key: controls that are seen, of radio buttons one a group.
+_CONTROLS = """() => {
+  const groups = new Set();
+  const all = document.querySelectorAll(
+    'a[href], button:not(:disabled), input:not([type=hidden]):not(:disabled), select:not(:disabled), ' +
+    'textarea:not(:disabled), summary, [tabindex="0"]');
+  return [...all].filter(e => e.checkVisibility({visibilityProperty: true})).filter(e => {
+    if (e.type !== 'radio') return true;
+    const seen = groups.has(e.name);
+    groups.add(e.name);
+    return !seen;
+  }).length;
+}"""
+_FOCUSED = """() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return null;
+  window.reached ??= new Set();
+  const same = window.last === e;  // a field for a date has parts
+  const again = window.reached.has(e) && !same;
+  window.reached.add(e);
+  window.last = e;
+  const style = getComputedStyle(e);
+  const shown = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  return {again, same, shown, what: e.outerHTML.slice(0, 120)};
+}"""
+
+
+class Window:
+    """One person's window in one language, used for one page after the other."""
+
+    def __init__(self, browser: Browser, cookies: Any, language: str) -> None:
+        self.language = language
+        self.context = browser.new_context(
+            viewport={"width": WIDTHS[0], "height": HEIGHT}, locale=LOCALES[language], storage_state=cookies
+        )
+        self.page = self.context.new_page()
+        self.faults: list[str] = []
+        watch(self.page, self.faults)
+        self.network = self.context.new_cdp_session(self.page)
+        self.network.send("Network.enable")
+        self.network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        self.bytes = 0
+        self.network.on("Network.loadingFinished", self._add)
+
+    def _add(self, event: dict[str, Any]) -> None:
+        self.bytes += int(event["encodedDataLength"])
+
+    def show(self, url: str) -> int:
+        """Open a page anew, wide and light; its status."""
+        self.faults.clear()
+        self.bytes = 0
+        self.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+        self.page.emulate_media(color_scheme="light")
+        answer = self.page.goto(url, wait_until="load")
+        assert answer is not None
+        return answer.status
+
+
+@pytest.fixture(scope="module")
+def windows(browser: Browser, session_of: Callable[[str], Any]) -> Iterator[Callable[..., Window]]:
+    """`windows("researcher", "de")`: that person's window."""
+    known: dict[tuple[str | None, str], Window] = {}
+
+    def find(role: str | None, language: str) -> Window:
+        if (role, language) not in known:
+            known[role, language] = Window(browser, session_of(role) if role else None, language)
+        return known[role, language]
+
+    yield find
+    for window in known.values():
+        window.context.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    given = os.environ.get("SURVEY_SCREENSHOTS")
+    folder = Path(given) if given else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_a_page_is_for_everybody_on_every_screen(
+    look: Look, windows: Callable[..., Window], world: World, axe_source: str, pictures: Path
+) -> None:
+    found: list[str] = []
+    for language in LOCALES:
+        window = windows(look.role, language)
+        assert window.show(look.url(world)) == look.status
+        page = window.page
+        assert page.locator("html").get_attribute("lang") == language
+        page.evaluate(axe_source)
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": HEIGHT})
+                if width == WIDTHS[0] or theme == "light":
+                    found += [f"{language} {theme} {width} {fault}" for fault in _axe_findings(page)]
+                page.screenshot(path=pictures / f"{look.name}-{width}-{language}-{theme}.png", full_page=True)
+        page.set_viewport_size({"width": NARROWEST, "height": HEIGHT})
+        if wide := page.evaluate(_OVERFLOWING):
+            found.append(f"{language}: wider than {NARROWEST} px: {wide}")
+        found += window.faults
+    assert found == []
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_a_page_is_light_and_every_control_of_it_is_reached_by_keys(
+    look: Look, windows: Callable[..., Window], world: World
+) -> None:
+    window = windows(look.role, "en")
+    window.show(look.url(world))
+    page = window.page
+    page.wait_for_load_state("networkidle")
+    assert window.bytes < LARGEST_BYTES, f"{window.bytes} bytes"
+    wanted = page.evaluate(_CONTROLS)
+    page.evaluate("() => document.activeElement?.blur()")
+    reached, unseen = 0, []
+    for _ in range(wanted * _MOST_PARTS + 1):
+        page.keyboard.press("Tab")
+        at = page.evaluate(_FOCUSED)
+        if at is None or at["again"]:
+            break
+        reached += not at["same"]
+        if not at["shown"]:
+            unseen.append(at["what"])
+    assert unseen == [], "the focus is not seen"
+    assert reached >= wanted, f"{reached} of {wanted} controls are reached"
+
+
+@pytest.mark.parametrize("look", [LOOKS[1], LOOKS[-3]], ids=lambda look: look.site)
+def test_the_first_key_press_offers_to_skip_to_the_content(
+    look: Look, windows: Callable[..., Window], world: World
+) -> None:
+    page = windows(look.role, "en").page
+    page.goto(look.url(world))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def _axe_findings(page: Page) -> list[str]:
+    """What axe-core finds, each with the first place of it."""
+    said = []
+    for one in page.evaluate(_AXE)["violations"]:
+        first = one["nodes"][0]
+        said.append(f"{one['id']} ({len(one['nodes'])}): {first['html'][:160]} {first['failureSummary']}")
+    return said
