@@ -1,6 +1,7 @@
 """The charts of the measurements' pages. A picture may be drawn in floats: nothing is read back from it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,20 +12,35 @@ from webapp.participant.energy.figures import Figures
 from webapp.participant.energy.words import part_name
 from webapp.translation import gettext
 
-_DRAWN_TONE, _FED_TONE, _GENERATED_TONE = 2, 3, 1
+_DRAWN_TONE, _FED_TONE, _GENERATED_TONE, _OTHER_TONES = 2, 3, 1, (4, 5, 6)
 
 
-def power_chart(
-    title: str, rows: Sequence[tuple[str, Sequence[Decimal | None]]], slots: Sequence[datetime]
-) -> Chart:
-    """Power in W over a day: a stepped line for each named row of values, one for each slot."""
+@dataclass(frozen=True, slots=True)
+class PowerRow:
+    """A meter's line."""
+
+    name: str
+    generates: bool
+    watts: Sequence[Decimal | None]
+
+
+def power_chart(title: str, rows: Sequence[PowerRow], slots: Sequence[datetime]) -> Chart:
+    """Power in W over a day: a stepped line for each row, with a value for each slot."""
+    # The usual two meters have the colours that drawn and generated have in the bars.
+    generation = iter((_GENERATED_TONE, *_OTHER_TONES))
+    electricity = iter((_DRAWN_TONE, *reversed(_OTHER_TONES)))
     return Chart(
         title=title,
         unit="W",
         xs=tuple(int(slot.timestamp()) for slot in slots),
         series=tuple(
-            Series(name, tuple(None if v is None else float(v) for v in values), "step", number % TONES + 1)
-            for number, (name, values) in enumerate(rows)
+            Series(
+                row.name,
+                tuple(None if watts is None else float(watts) for watts in row.watts),
+                "step",
+                next(generation if row.generates else electricity, TONES),
+            )
+            for row in rows
         ),
     )
 

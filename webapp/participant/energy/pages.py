@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from webapp.access import PARTICIPANT, roles
 from webapp.participant.consent_record import read_consent
 from webapp.participant.energy import words
-from webapp.participant.energy.charts import energy_chart, power_chart
+from webapp.participant.energy.charts import PowerRow, energy_chart, power_chart
 from webapp.participant.energy.day import read_day
 from webapp.participant.energy.latest import read_latest
 from webapp.participant.energy.meters import read_known_meters
@@ -82,7 +82,9 @@ def period(span: Span, name: str) -> str:
     if span == "day":
         day = read_day(replica, shown, zone, at, here.device)
         found = day.figures
-        rows = [(words.meter_name(meter), curve.watts) for meter, curve in day.curves]
+        rows = [
+            PowerRow(words.meter_name(meter), meter.generates, curve.watts) for meter, curve in day.curves
+        ]
         given["day"] = day
         given["chart"] = power_chart(gettext("Power over the day"), rows, day.slots)
     else:

@@ -21,9 +21,9 @@ CAUSES = {
     "device_off": marked("The device was switched off."),
     "clock_unknown": marked("The device did not know the time."),
     "storage": marked("The device could not store the measurement."),
+    "to_come": marked("The cause is noted as soon as the gap has ended."),
 }
-UNKNOWN_CAUSE = marked("The cause is not known to this page.")
-CAUSE_TO_COME = marked("The cause is noted as soon as the gap has ended.")
+UNKNOWN_CAUSE = marked("No cause was noted.")
 
 DOUBTS = {
     "counter_fell": marked("Doubt: a counter was lower than before."),
@@ -70,9 +70,7 @@ SPAN_WORDS = {
 
 
 def cause(name: str) -> str:
-    """Why slots are missing; empty: not noted yet."""
-    if not name:
-        return gettext(CAUSE_TO_COME)
+    """Why slots are missing; `to_come`: it is not noted yet, but will be."""
     return gettext(CAUSES.get(name, UNKNOWN_CAUSE))
 
 
