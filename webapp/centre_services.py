@@ -3,14 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 from flask import current_app
 
 from couch.client import Server
 from couch.clock import Clock
+from couch.secret import Secret
 from webapp.accounts.services import AccountServices
+from webapp.administrator.fleet import FleetWatch
+from webapp.administrator.thresholds import Thresholds
 from webapp.registry_copy import EVERY_S, RegistryCopy
 from webapp.site import SERVICES
+
+if TYPE_CHECKING:  # it asks this module for the services of the app
+    from webapp.registration.services import RegistrationServices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +31,16 @@ class CentreServices:
     clock: Clock
     timezone: tzinfo
     registry_age_s: float = EVERY_S
+    registration: "RegistrationServices | None" = None  # None: started without the centre's settings
+    thresholds: Thresholds = Thresholds()
+    metrics_token: Secret | None = None
     registry: RegistryCopy = field(init=False)
+    fleet: FleetWatch = field(init=False)
 
     def __post_init__(self) -> None:
         copy = RegistryCopy(self.server, every_s=self.registry_age_s)
         object.__setattr__(self, "registry", copy)  # as dataclasses do in frozen ones
+        object.__setattr__(self, "fleet", FleetWatch(copy, self.thresholds, self.clock))
 
 
 def services() -> CentreServices:

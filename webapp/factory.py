@@ -19,6 +19,7 @@ from webapp import (
     sign_in,
     static_files,
     translation,
+    upload_limits,
 )
 from webapp.home_network import Network
 from webapp.site import SERVICES, SITE, Section, Site
@@ -72,6 +73,9 @@ def create_app(
 
     @app.before_request
     def check_form() -> None:
+        larger = upload_limits.limit_of(app.view_functions.get(request.endpoint or ""))
+        if larger is not None:  # whoever comes as far as this may open the route
+            request.max_content_length = larger
         if request.endpoint and access.takes_forms():
             csrf.protect()
 

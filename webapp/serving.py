@@ -1,18 +1,30 @@
 """Serving a WSGI app with waitress until told to stop."""
 
 import signal
-from types import FrameType
+from collections.abc import Mapping
+from types import FrameType, MappingProxyType
 from typing import Any
 
 from couch.errors import Fault
+from webapp.upload_limits import channel_with
 
 _LARGEST_REQUEST_BYTES = 128 * 1024
 _PROXY_HEADERS = {"x-forwarded-for", "x-forwarded-proto"}
 _READ_AHEAD_BYTES = 1024 * 1024  # of a streamed answer whose reader is slow
 
 
-def serve(app: Any, *, bind: str, port: int, threads: int, trusted_proxy: str | None = None) -> None:
+def serve(
+    app: Any,
+    *,
+    bind: str,
+    port: int,
+    threads: int,
+    trusted_proxy: str | None = None,
+    larger: Mapping[str, int] = MappingProxyType({}),
+) -> None:
     """Serve until SIGTERM or SIGINT; prints the address once requests are answered.
+
+    `larger`: paths to which larger bodies than usual may be sent, with the limit in bytes.
 
     `trusted_proxy`: the peer whose X-Forwarded-For (its last entry) and X-Forwarded-Proto count; from anybody
     else such headers are dropped. Raises Fault when the address cannot be used.
@@ -38,6 +50,8 @@ def serve(app: Any, *, bind: str, port: int, threads: int, trusted_proxy: str | 
             f"the pages cannot be served at {bind} port {port}: {why.lower()}. "
             "Choose another `port` (0 takes a free one) or `bind` in the settings, or end what uses it."
         ) from err
+    if larger:
+        server.channel_class = channel_with(larger)
     signal.signal(signal.SIGTERM, _stop)
     print(f"serving on http://127.0.0.1:{server.effective_port}", flush=True)  # noqa: T201 - others read it
     try:
