@@ -64,6 +64,7 @@ class WithdrawnVersion(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn_at: datetime
     erased: int
     revoked: int
+    withdrawals: tuple[Withdrawn, ...]  # that it listed: what the next version compares its own with
 
 
 def check_name(name: str) -> str:

@@ -121,6 +121,7 @@ class ReleaseStore:
             withdrawn_at=at,
             erased=erased,
             revoked=revoked,
+            withdrawals=record.withdrawals,
         )
         tombstone = self._tombstone(record.name, record.version)
         if not tombstone.exists():

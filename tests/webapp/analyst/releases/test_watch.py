@@ -1,0 +1,158 @@
+"""Versions go when a household withdraws that they hold; the folder stays whole whatever is interrupted."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from couch.documents import ConsentState, Withdrawal
+from couch.errors import Unreachable
+from webapp.analyst.releases.making import Maker, make_release
+from webapp.analyst.releases.record import ReleaseRecord, WithdrawnVersion
+from webapp.analyst.releases.store import ReleaseStore
+from webapp.analyst.releases.watch import ReleaseWatch
+from webapp.analyst.selection import Selection
+
+
+class Research:
+    """The database `research`, and the server that has it, as the watch sees them."""
+
+    def __init__(self, fake: Any, survey: Any) -> None:
+        self.fake = fake
+        for context in survey.known:
+            self.holds(context)
+
+    def holds(self, document: Any) -> None:
+        body = document.to_json()
+        self.fake.docs[body["_id"]] = body
+
+    def database(self, _name: str) -> Any:
+        return self.fake
+
+
+@pytest.fixture
+def research(fake_database: Any, survey: Any) -> Research:
+    return Research(fake_database, survey)
+
+
+@pytest.fixture
+def watch(store: ReleaseStore, research: Research, maker: Maker) -> ReleaseWatch:
+    return ReleaseWatch(store, lambda: research, maker.clock)  # type: ignore[arg-type,return-value]
+
+
+def test_nothing_is_withdrawn_while_nobody_withdraws(
+    maker: Maker, selection: Selection, watch: ReleaseWatch, store: ReleaseStore
+) -> None:
+    record = make_release(maker, "energy", selection).record
+    assert watch.look() == 0
+    assert store.find("energy", 1) == record
+
+
+def test_an_erased_household_takes_every_version_with_it_that_holds_its_readings(
+    maker: Maker, selection: Selection, watch: ReleaseWatch, research: Research, store: ReleaseStore
+) -> None:
+    record = make_release(maker, "energy", selection).record
+    watch.look()
+    research.holds(Withdrawal(household=record.households[2]))
+    assert watch.look() == 1
+    gone = store.find("energy", 1)
+    assert isinstance(gone, WithdrawnVersion)
+    assert (gone.erased, gone.revoked) == (1, 0)
+    assert not (store.folder / "energy" / "1").exists()
+    assert not any(record.households[2].encode() in each.read_bytes() for each in files(store.folder))
+
+
+def files(folder: Path) -> list[Path]:
+    return [file for file in folder.rglob("*") if file.is_file()]
+
+
+@pytest.mark.parametrize("anonymized", [True, False])
+def test_a_revocation_takes_versions_that_told_of_place_and_installations(  # noqa: PLR0917
+    anonymized: bool,
+    maker: Maker,
+    selection: Selection,
+    watch: ReleaseWatch,
+    research: Research,
+    survey: Any,
+    store: ReleaseStore,
+) -> None:
+    make_release(maker, "energy", selection)
+    revoked = msgspec.structs.replace(survey.known[1], consent=ConsentState.REVOKED, anonymized=anonymized)
+    research.holds(revoked)
+    assert watch.look() == 1
+    survey.known[1] = revoked
+    again = make_release(maker, "energy", selection).record
+    assert again.version == 2
+    assert watch.look() == 0  # the next one knows of the revocation
+    assert store.newest("energy", above=1) == again
+
+
+def test_a_revocation_leaves_readings_alone(
+    maker: Maker, selection: Selection, watch: ReleaseWatch, research: Research, survey: Any
+) -> None:
+    make_release(maker, "readings", dataclasses.replace(selection, tables=("measurements", "gaps")))
+    research.holds(msgspec.structs.replace(survey.known[1], consent=ConsentState.REVOKED))
+    assert watch.look() == 0
+
+
+def test_a_version_published_after_the_withdrawal_was_seen_is_judged_too(
+    maker: Maker, selection: Selection, watch: ReleaseWatch, research: Research, survey: Any
+) -> None:
+    research.holds(Withdrawal(household=survey.known[0].household))
+    assert watch.look() == 0
+    make_release(maker, "energy", selection)  # read before the erasure, published after it
+    assert watch.look() == 1
+
+
+def test_a_number_is_never_given_twice(
+    maker: Maker, selection: Selection, watch: ReleaseWatch, research: Research, store: ReleaseStore
+) -> None:
+    first = make_release(maker, "energy", selection).record
+    research.holds(Withdrawal(household=first.households[0]))
+    watch.look()
+    assert make_release(maker, "energy", selection).record.version == 2
+    assert [each.version for each in store.versions("energy")] == [2, 1]
+    assert isinstance(store.versions("energy")[1], WithdrawnVersion)
+
+
+def test_a_version_is_gone_from_the_moment_that_is_written_down(
+    maker: Maker, selection: Selection, store: ReleaseStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = make_release(maker, "energy", selection).record
+
+    def killed(_folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        store.withdraw(record, record.published_at, erased=1, revoked=0)
+    monkeypatch.undo()
+    after = ReleaseStore(store.folder)
+    assert isinstance(after.find("energy", 1), WithdrawnVersion)
+    assert (after.standing(), after.newest("energy")) == ([], None)
+    after.tidy()
+    assert not (store.folder / "energy" / "1").exists()
+
+
+def test_whoever_cannot_ask_does_not_know(watch: ReleaseWatch, research: Research) -> None:
+    research.fake.fails = Unreachable("nobody answered.")
+    with pytest.raises(Unreachable):
+        watch.look()
+
+
+def test_files_are_found_by_the_record_alone(maker: Maker, selection: Selection, store: ReleaseStore) -> None:
+    record = make_release(maker, "energy", selection).record
+    assert store.path(record, "data/context.csv") == store.folder / "energy/1/data/context.csv"
+    for path in ("release.json", "../1/README.md", "data", "/etc/passwd", "data/../README.md"):
+        assert store.path(record, path) is None
+
+
+def test_a_published_file_cannot_be_written(maker: Maker, selection: Selection, store: ReleaseStore) -> None:
+    record = make_release(maker, "energy", selection).record
+    assert all(
+        not (store.folder / "energy" / "1" / file.path).stat().st_mode & 0o222 for file in record.files
+    )
+    assert isinstance(record, ReleaseRecord)
