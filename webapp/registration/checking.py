@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from webapp.registration.entries import Entries, Position
-from webapp.registration.services import Place
+from webapp.registration.geodata import Place
 from webapp.registration.trouble import Trouble
 from webapp.registration.typed import name_of
 from webapp.translation import marked

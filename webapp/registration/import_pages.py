@@ -50,23 +50,23 @@ def check() -> Answer:
     return _page(checked=checked, token=services.imports.keep(checked.good))
 
 
-@blueprint.post("/import/<uuid:token>")
+@blueprint.post("/import/<uuid:batch>")
 @roles(RESEARCHER)
-def begin(token: object) -> Response:
+def begin(batch: object) -> Response:
     imports = here().imports
-    if imports.progress(str(token)) is None:
+    if imports.progress(str(batch)) is None:
         abort(404)
-    imports.start(str(token))
-    return redirect(url_for("registration.imported", token=token), 303)
+    imports.start(str(batch))
+    return redirect(url_for("registration.imported", batch=batch), 303)
 
 
-@blueprint.get("/import/<uuid:token>")
+@blueprint.get("/import/<uuid:batch>")
 @roles(RESEARCHER)
-def imported(token: object) -> Answer:
-    progress = here().imports.progress(str(token))
+def imported(batch: object) -> Answer:
+    progress = here().imports.progress(str(batch))
     if progress is None:
         abort(404)
-    page = render_template("registration/imported.html", token=str(token), progress=progress)
+    page = render_template("registration/imported.html", batch=str(batch), progress=progress)
     answer = Response(page, mimetype="text/html")
     if progress.running:
         answer.headers["Refresh"] = "3"

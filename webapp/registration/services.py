@@ -1,6 +1,6 @@
 """What the registration pages work with; `survey.py` hands it over, since it alone knows who can do it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -8,44 +8,8 @@ from typing import Protocol
 from couch.documents import Json
 from couch.registering import OpenCorrection, Registered, RegisteredDevice
 from webapp.centre_services import services
+from webapp.registration.geodata import Places, Regions
 from webapp.registration.imports import Imports
-
-
-class Place(Protocol):
-    """A place with its postal code; degrees, WGS 84."""
-
-    @property
-    def postal_code(self) -> str: ...
-
-    @property
-    def place(self) -> str: ...
-
-    @property
-    def latitude(self) -> float: ...
-
-    @property
-    def longitude(self) -> float: ...
-
-
-class Places(Protocol):
-    """The table of postal codes that was imported. Raises Fault where it is damaged."""
-
-    def known(self) -> bool:
-        """Whether there is one."""
-
-    def places(self, postal_code: str) -> Sequence[Place]: ...
-
-    def within(self, west: float, south: float, east: float, north: float, most: int) -> Sequence[Place]: ...
-
-
-class Region(Protocol):
-    """The map of regions that was imported."""
-
-    def outlines(self) -> str | None:
-        """The text for the map (see anonymizer.geodata.outlines); None: none was imported."""
-
-    def region_at(self, latitude: float, longitude: float) -> str | None:
-        """The name of the region of a place; None: it lies in none, or none was imported."""
 
 
 class Registrar(Protocol):
@@ -76,7 +40,7 @@ class RegistrationServices:
 
     registrar: Registrar
     places: Places
-    regions: Region
+    regions: Regions
     folder: Path
     imports: Imports = field(init=False)
 
