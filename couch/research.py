@@ -183,15 +183,6 @@ def completeness(
                 yield Completeness(pseudonym, date.fromisoformat(text), meter, row.value)
 
 
-def latest_slots(server: Server, start: datetime, end: datetime) -> dict[str, datetime]:
-    """The newest stored slot of each household, by pseudonym, in the months that [start, end) touches."""
-    latest: dict[str, datetime] = {}
-    for database in reversed(_months(server, start, end)):
-        for row in database.view(DESIGN, "latest_slot_by_household", group=True):
-            latest.setdefault(row.key, datetime.fromtimestamp(row.value["max"], UTC))
-    return latest
-
-
 def _differing(database: Database, wanted: dict[str, Json]) -> list[str]:
     stored = {doc["_id"]: doc for doc in database.documents(keys=list(wanted))} if wanted else {}
     return [

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint
 
 from couch.clock import clock_from_environment
-from couch.names import ADMINISTRATOR, ANALYST, RESEARCHER
+from couch.names import ANALYST, RESEARCHER
 from webapp.accounts import pages as account_pages
 from webapp.accounts.account import ROLES
 from webapp.accounts.accounts_file import AccountsFile
@@ -22,12 +22,16 @@ from webapp.centre_services import CentreServices
 from webapp.connections import PerThread
 from webapp.factory import create_app
 from webapp.moments import zone_named
-from webapp.researcher import pages as researcher_pages
+from webapp.registration.pages import blueprint as registration_pages
+from webapp.registration.services import RegistrationServices
+from webapp.researcher.sections import BLUEPRINTS as RESEARCHER_PAGES
+from webapp.researcher.sections import SECTIONS as RESEARCHER_SECTIONS
 from webapp.serving import serve
 from webapp.session_secret import session_secret
 from webapp.settings import CentreWebSettings
 from webapp.site import Section, Site
 from webapp.translation import marked
+from webapp.upload_limits import larger_paths
 
 _log = logging.getLogger(__name__)
 
@@ -43,9 +47,15 @@ def centre_site(services: CentreServices, more: Sequence[Blueprint] = ()) -> Sit
         unreachable_template="centre/unreachable.html",
         door=services.accounts.door,
         sessions=services.accounts.sessions,
-        blueprints=(researcher_pages.blueprint, analyst_pages.blueprint, account_pages.blueprint, *more),
+        blueprints=(
+            *RESEARCHER_PAGES,
+            registration_pages,
+            analyst_pages.blueprint,
+            account_pages.blueprint,
+            *more,
+        ),
         sections=(
-            Section("researcher.households", marked("Households"), frozenset({RESEARCHER, ADMINISTRATOR})),
+            *RESEARCHER_SECTIONS,
             Section("analyst.form", marked("Export"), frozenset({RESEARCHER, ANALYST})),
             Section("accounts.own", marked("Your account"), frozenset(ROLES)),
         ),
@@ -74,13 +84,22 @@ def own_names(settings: CentreWebSettings) -> tuple[str, ...]:
     return (*settings.names, host) if host else settings.names
 
 
-def run(settings: CentreWebSettings, environ: Mapping[str, str], more: More | None = None) -> None:
-    """Serve pages, the REST API where its keys are named, and `more`, until told to stop. Raises Fault."""
+def run(
+    settings: CentreWebSettings,
+    environ: Mapping[str, str],
+    more: More | None = None,
+    registration: RegistrationServices | None = None,
+) -> None:
+    """Serve pages, the REST API where its keys are named, and `more`, until told to stop. Raises Fault.
+
+    `registration`: who can register households; None: the pages say how to do it instead.
+    """
     services = CentreServices(
         server=PerThread(lambda: settings.couchdb.server(timeout_s=settings.timeout_s)),
         accounts=account_services(settings),
         clock=clock_from_environment(environ),
         timezone=zone_named(settings.timezone),
+        registration=registration,
     )
     if settings.https and settings.trusted_proxy is None:
         _log.warning(
@@ -100,4 +119,5 @@ def run(settings: CentreWebSettings, environ: Mapping[str, str], more: More | No
         port=settings.port,
         threads=settings.threads,
         trusted_proxy=settings.trusted_proxy,
+        larger=larger_paths(app),
     )

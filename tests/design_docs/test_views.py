@@ -131,12 +131,6 @@ TABLE: list[tuple[str, dict[str, Any], list[list[Any]]]] = [
     ),
     ("registry/views/households_by_last_slot", SUMMARY, [["2025-07-01T12:00:00Z", None]]),
     ("registry/views/households_by_last_slot", UNKNOWN, [[None, None]]),
-    ("registry/views/households_by_pseudonym", SUMMARY, [[H, None]]),
-    (
-        "registry/views/devices_by_heartbeat",
-        SUMMARY,
-        [["2025-07-01T12:00:09Z", DEVICE], [None, "never"]],
-    ),
     ("registry/views/parked_by_household", PARKED, [[["x", "2025-07-01T12:00:00Z"], "why"]]),
     (
         "research/views/counters_by_meter_day",
@@ -146,7 +140,6 @@ TABLE: list[tuple[str, dict[str, Any], list[list[Any]]]] = [
             [[H, M, "0100020800ff", "2025-07-01"], 7000],
         ],
     ),
-    ("research/views/latest_slot_by_household", RESEARCH, [[H, NOON]]),
     ("research/views/slots_by_day_household", RESEARCH, [[["2025-07-01", H], None]]),
     # noon UTC on a Tuesday in July is 14:00 in Germany
     ("research/views/power_by_household_quarter", RESEARCH, [[[H, M, 0, 56, "in"], 350]]),

@@ -33,9 +33,11 @@ from webapp.participant.household_code import HouseholdDoor
 from webapp.participant.services import DeviceServices
 from webapp.participant.sessions import PageSessions
 from webapp.participant.site import device_site
+from webapp.researcher.figures import FIGURES, Figures
 from webapp.tries import Tries
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode finds no neighbours by itself
+from registration_fakes import fake_registration
 from webapp_fakes import FakeDatabase, FakeServer
 from webapp_samples import NOW, Sample
 
@@ -152,6 +154,12 @@ class Centre:
 
     def __post_init__(self) -> None:
         self.registry = self.server.databases["registry"]
+        # What a test before counted is forgotten, and nothing is counted behind a test's back.
+        self.app.extensions[FIGURES] = Figures(
+            lambda: _Held.server,  # type: ignore[arg-type,return-value]
+            FrozenClock(),
+            submit=lambda work: work(),
+        )
 
     def visitor(self) -> Browser:
         return Browser(self.app.test_client())
@@ -264,21 +272,23 @@ def make_accounts(file: Path) -> AccountServices:
     )
 
 
-def make_centre(accounts: AccountServices, **more: Any) -> Flask:
+def make_centre(accounts: AccountServices, folder: Path, **more: Any) -> Flask:
     services = CentreServices(
         server=lambda: _Held.server,  # type: ignore[arg-type,return-value]
         accounts=accounts,
         clock=FrozenClock(),
         timezone=UTC,
         registry_age_s=0,
+        registration=fake_registration(lambda: _Held.server, folder / "registrations"),
     )
     return create_app(centre_site(services), secret=b"k" * 32, cookie="centre", **more)
 
 
 @pytest.fixture(scope="session")
 def shared_centre(tmp_path_factory: pytest.TempPathFactory) -> tuple[Flask, AccountServices]:
-    accounts = make_accounts(tmp_path_factory.mktemp("accounts") / "accounts.sqlite")
-    return make_centre(accounts), accounts
+    folder = tmp_path_factory.mktemp("centre")
+    accounts = make_accounts(folder / "accounts.sqlite")
+    return make_centre(accounts, folder), accounts
 
 
 @pytest.fixture
@@ -293,7 +303,7 @@ def centre(fresh: None, shared_centre: tuple[Flask, AccountServices]) -> Centre:
 def own_centre(fresh: None, tmp_path: Path) -> Centre:
     """For tests that change accounts or the app."""
     accounts = make_accounts(tmp_path / "accounts.sqlite")
-    return Centre(make_centre(accounts), _Held.server, _Held.wall, accounts)
+    return Centre(make_centre(accounts, tmp_path), _Held.server, _Held.wall, accounts)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from couch.bootstrap import closed_security, ensure_database
 from couch.client import Server
-from couch.documents import ConsentState
+from couch.documents import ConsentState, Reported
 from couch.errors import Conflict, NotFound
 
 
@@ -44,20 +44,51 @@ def test_the_latest_slot_of_each_meter(make_database: Any, sample: Any, now: Any
     }
 
 
-def test_households_by_consent_counted_and_paged(make_database: Any, sample: Any) -> None:
+def test_households_by_consent_are_paged(make_database: Any, sample: Any) -> None:
     registry = make_database("registry")
     states = [ConsentState.REVOKED, ConsentState.GRANTED, ConsentState.NOT_GRANTED, ConsentState.GRANTED]
     names = ["Anna", "Zoe", "Bert", None]
     for number, (state, name) in enumerate(zip(states, names, strict=True)):
         registry.put_once(sample.summary(number, consent=state, name=name).to_json())
     view = ("registry", "households_by_consent")
-    counted = [(row.key, row.value) for row in registry.view(*view, group_level=1)]
-    assert counted == [(["granted"], 2), (["not_granted"], 1), (["revoked"], 1)]
-    rows = list(registry.view(*view, reduce=False, include_docs=True, limit=10))
+    rows = list(registry.view(*view, include_docs=True, limit=10))
     assert [row.doc.get("name") for row in rows] == [None, "Zoe", "Bert", "Anna"]
     place = {"start_key": rows[1].key, "start_key_doc_id": rows[1].id}
-    rest = registry.view(*view, reduce=False, include_docs=True, limit=2, **place)
+    rest = registry.view(*view, include_docs=True, limit=2, **place)
     assert [row.id for row in rest] == [row.id for row in rows[1:3]]
+    back = registry.view(*view, limit=3, descending=True, **place)
+    assert [row.id for row in back] == [row.id for row in rows[1::-1]]
+
+
+def test_equal_keys_stand_in_the_order_of_ids_both_ways(make_database: Any, sample: Any) -> None:
+    registry = make_database("registry")
+    for number in range(4):
+        registry.put_once(sample.summary(number, name="Müller", city="Köln").to_json())
+    rows = [row.id for row in registry.view("registry", "households_by_name")]
+    assert rows == sorted(rows)
+    place = {"start_key": "Müller", "start_key_doc_id": rows[2]}
+    assert [row.id for row in registry.view("registry", "households_by_name", **place)] == rows[2:]
+    back = registry.view("registry", "households_by_name", descending=True, **place)
+    assert [row.id for row in back] == rows[2::-1]
+
+
+def test_a_folded_beginning_finds_every_way_of_writing_it(make_database: Any, sample: Any) -> None:
+    registry = make_database("registry")
+    names = ["Anna Muster", "Jörg MÜLLER", "muller", "Zoe Moser", "Über", None]
+    for number, name in enumerate(names):
+        registry.put_once(sample.summary(number, name=name, city=None).to_json())
+    rows = registry.view("registry", "households_by_text", start_key="mul", end_key="mul\ufff0")
+    assert sorted(int(row.id[-12:], 16) for row in rows) == [1, 2]
+
+
+def test_reports_counted_by_state(make_database: Any, sample: Any, now: Any) -> None:
+    registry = make_database("registry")
+    for number, done in enumerate([None, now, None]):
+        report = f"5f000000-0000-4000-8000-{number:012x}"
+        one = Reported(household=sample.household, report=report, at=now, done_at=done)
+        registry.put_once(one.to_json())
+    rows = registry.view("registry", "reports_by_time", group_level=1)
+    assert [(row.key, row.value) for row in rows] == [(["done"], 1), (["open"], 2)]
 
 
 def test_documents_in_a_range_in_the_order_of_their_ids(make_database: Any, sample: Any, now: Any) -> None:

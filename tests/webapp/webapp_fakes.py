@@ -95,6 +95,12 @@ class FakeDatabase:
         self._ask()
         return set(list(self.docs)[int(since) :]) & set(doc_ids)
 
+    def rows(
+        self, *, start: str | None = None, end: str | None = None, page: int = 1000
+    ) -> Iterator[tuple[str, str]]:
+        for doc in self.documents(start=start, end=end):
+            yield doc["_id"], doc["_rev"]
+
     def local(self, name: str) -> Json | None:
         self._ask()
         return self.locals.get(name)

@@ -16,6 +16,7 @@ from couch.documents import (
     Meter,
     Reading,
     Registration,
+    ResearchMeasurement,
     TimeProvenance,
 )
 
@@ -86,6 +87,16 @@ class Sample:
     def heartbeat(self, **more: Any) -> Json:
         beat = Heartbeat(device=self.device, at=NOW - timedelta(minutes=3), **more).to_json()
         return {key: value for key, value in beat.items() if not key.startswith("_")}
+
+    def research(self, household: str, slot: datetime, *readings: Reading, meter: str = "e" * 32) -> Json:
+        return ResearchMeasurement(
+            household=household,
+            meter=meter,
+            slot=slot,
+            measured_at=slot,
+            time_source="synchronized",
+            data=readings or (self.energy(1_234_567),),
+        ).to_json()
 
     def summary(self, number: int, **more: Any) -> HouseholdSummary:
         known = {"name": f"Household {number:03}", "city": "Karlsruhe", **more}

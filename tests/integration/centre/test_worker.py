@@ -13,7 +13,7 @@ from couch.bootstrap import ensure_database, household_security, security_consen
 from couch.documents import Consent, ConsentState, Heartbeat, ResearchMeasurement
 from couch.errors import AccessDenied, Refused
 from couch.names import REGISTRY, RESEARCH, household_database
-from couch.research import completeness, day_counters, latest_slots, measurements
+from couch.research import completeness, day_counters, measurements
 
 START = datetime(2025, 6, 30, 23, 0, tzinfo=UTC)
 FAR = START + timedelta(days=400)
@@ -257,7 +257,6 @@ def test_central_views_read_the_months(centre: Any, granted: Any) -> None:
     ]
     counts = list(completeness(centre.worker, START - timedelta(days=1), FAR, household=pseudonym))
     assert [(str(entry.day), entry.slots) for entry in counts] == [("2025-06-30", 4), ("2025-07-01", 4)]
-    assert latest_slots(centre.worker, START, FAR)[pseudonym] == START + timedelta(minutes=105)
 
 
 def test_a_range_of_time_is_half_open_and_goes_on_after_an_id(centre: Any, granted: Any) -> None:

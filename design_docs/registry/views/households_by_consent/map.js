@@ -1,4 +1,4 @@
-// Households by the state of their consent, then name; reduced with group_level 1: how many in each state.
+// Households by the state of their consent, then name.
 function (doc) {
   if (doc.type === 'household_summary') {
     emit([doc.consent, doc.name || null], null);

@@ -1,0 +1,46 @@
+"""Which households pass the filters of the list: pure, over the copy of the registry in memory."""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+
+from couch.documents import ConsentState, HouseholdSummary
+from webapp.researcher.completeness import RecentSlots, share
+from webapp.researcher.list_query import Filters
+from webapp.researcher.standing import standing
+
+Passes = Callable[[HouseholdSummary], bool]
+
+
+def folded(text: str) -> str:
+    """`text` without case, umlauts and accents, single spaces between its words."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(letter for letter in apart if not unicodedata.combining(letter)).split())
+
+
+def passing(filters: Filters, now: datetime, recent: RecentSlots | None) -> Passes:
+    """Whether a household passes every filter that is set."""
+    tests: list[Passes] = []
+    if filters.consent:
+        state = ConsentState(filters.consent)
+        tests.append(lambda one: one.consent is state)
+    if filters.late:
+        tests.append(lambda one: standing(one, now).late)
+    if filters.without_device:
+        tests.append(lambda one: not one.devices)
+    if filters.refused:
+        tests.append(lambda one: any(device.refused for device in one.devices))
+    if filters.erased:
+        erased = filters.erased == "yes"
+        tests.append(lambda one: one.erased is erased)
+    if filters.city:
+        part = folded(filters.city)
+        tests.append(lambda one: part in folded(one.city or ""))
+    if filters.below is not None:
+        most = filters.below / 100
+        tests.append(lambda one: _below(share(one, recent), most))
+    return lambda one: all(test(one) for test in tests)
+
+
+def _below(complete: float | None, most: float) -> bool:
+    return complete is not None and complete < most

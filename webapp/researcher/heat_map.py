@@ -1,0 +1,87 @@
+"""The heat map of completeness: households in the order of their pseudonyms, by UTC day of a month."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from couch.documents import HouseholdSummary
+from webapp.researcher.completeness import due
+
+PAGE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class HeatPage:
+    """Households of a page; `before`, `after`: pseudonyms that the neighbouring pages lie beside, or None."""
+
+    households: tuple[HouseholdSummary, ...]
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """A household's share of stored slots by day; None: nothing was due."""
+
+    household: HouseholdSummary
+    shares: tuple[float | None, ...]
+
+
+def takes_part(households: Iterable[HouseholdSummary], month: date) -> list[HouseholdSummary]:
+    """Those of which measurements of the month may be there, by pseudonym."""
+    start = datetime(month.year, month.month, 1, tzinfo=UTC)
+    end = (start + timedelta(days=31)).replace(day=1)
+    return sorted(
+        (
+            one
+            for one in households
+            if one.granted_at is not None
+            and one.granted_at < end
+            and (one.revoked_at is None or one.revoked_at > start)
+        ),
+        key=lambda one: one.pseudonym,
+    )
+
+
+def heat_page(found: Sequence[HouseholdSummary], *, after: str | None, before: str | None) -> HeatPage:
+    """The page beside a pseudonym, or the first."""
+    names = [one.pseudonym for one in found]
+    start = 0
+    if after is not None:
+        start = bisect_right(names, after)
+    elif before is not None:
+        start = max(bisect_left(names, before) - PAGE, 0)
+    shown = tuple(found[start : start + PAGE])
+    return HeatPage(
+        shown,
+        shown[0].pseudonym if shown and start > 0 else None,
+        shown[-1].pseudonym if start + PAGE < len(found) else None,
+    )
+
+
+def heat_rows(
+    households: Iterable[HouseholdSummary],
+    stored: Mapping[str, Mapping[date, int]],
+    days: Sequence[date],
+    now: datetime,
+) -> tuple[HeatRow, ...]:
+    """The rows of a page; of a day that goes on, what was due until `now`."""
+    spans = []
+    for day in days:
+        start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        spans.append((day, start, min(start + timedelta(days=1), now)))
+    return tuple(
+        HeatRow(
+            one,
+            tuple(
+                _share(stored.get(one.pseudonym, {}).get(day, 0), due(one, start, end))
+                for day, start, end in spans
+            ),
+        )
+        for one in households
+    )
+
+
+def _share(stored: int, wanted: int) -> float | None:
+    return min(stored / wanted, 1.0) if wanted else None

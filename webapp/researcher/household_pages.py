@@ -1,0 +1,141 @@
+"""Pages of the list of households, paged by key: a place is the household beside it, no number of rows.
+
+Without filters a page is a range of its column's view. What no view of `registry` sorts by (completeness),
+and whatever is filtered, is sorted in the copy in memory, in the same order.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from couch.client import Database, ViewRow
+from couch.documents import HouseholdSummary
+from couch.errors import BadDocument
+from webapp.researcher.columns import Column, Recent, order
+from webapp.researcher.list_query import ListQuery
+
+PAGE = 50
+_DESIGN = "registry"
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdPage:
+    """Some households in order. `before`, `after`: those that the neighbouring pages end or begin beside;
+    None: there is no such page. `matching`: how many the whole list has, where that is known.
+    """
+
+    households: tuple[HouseholdSummary, ...]
+    before: str | None = None
+    after: str | None = None
+    unreadable: tuple[str, ...] = ()  # ids of summaries that break their model
+    matching: int | None = None
+
+
+def page_of_view(registry: Database, query: ListQuery, place: HouseholdSummary | None) -> HouseholdPage:
+    """A page in the order of the column's view; `place`: the household named by `after` or `before`."""
+    backwards = query.before is not None and place is not None
+    params: dict[str, Any] = {"descending": query.descending != backwards, "limit": PAGE + 2}
+    if place is not None:
+        params |= {"start_key": query.column.key(place, None), "start_key_doc_id": place.id}
+    rows = list(registry.view(_DESIGN, str(query.column.view), include_docs=True, **params))
+    return _turned(rows, place, backwards)
+
+
+def _turned(rows: list[ViewRow], place: HouseholdSummary | None, backwards: bool) -> HouseholdPage:
+    if place is not None and rows and rows[0].id == place.id:
+        del rows[0]  # the place itself belongs to the page that one comes from
+    more = len(rows) > PAGE
+    shown = rows[:PAGE][::-1] if backwards else rows[:PAGE]
+    earlier = more if backwards else place is not None
+    later = True if backwards else more
+    households, unreadable = readable(shown)
+    ends = [str(row.id).removeprefix("household:") for row in shown]
+    return HouseholdPage(
+        households,
+        before=ends[0] if earlier and ends else None,
+        after=ends[-1] if later and ends else None,
+        unreadable=unreadable,
+    )
+
+
+def readable(rows: Iterable[ViewRow]) -> tuple[tuple[HouseholdSummary, ...], tuple[str, ...]]:
+    """The summaries of rows, and the ids of those that break their model."""
+    households: list[HouseholdSummary] = []
+    unreadable: list[str] = []
+    for row in rows:
+        if row.doc is None:
+            continue  # it went between the index and the document
+        try:
+            households.append(HouseholdSummary.from_json(row.doc))
+        except BadDocument:
+            unreadable.append(str(row.id))
+    return tuple(households), tuple(unreadable)
+
+
+@dataclass(frozen=True, slots=True)
+class SortedHouseholds:
+    """All households by one column, upwards. `places` and `households` go together."""
+
+    source: Mapping[str, HouseholdSummary]
+    recent: Recent
+    places: Sequence[tuple[bytes, str]]
+    households: Sequence[HouseholdSummary]
+
+
+@dataclass(slots=True)
+class SortedCopy:
+    """The copy in the orders that were asked for last. Threads share it and at worst sort the same twice.
+
+    Most households stay as they were from one state of the copy to the next, and so do their places.
+    """
+
+    _known: dict[str, SortedHouseholds] = field(default_factory=dict)
+
+    def of(self, column: Column, source: Mapping[str, HouseholdSummary], recent: Recent) -> SortedHouseholds:
+        """`source` and `recent` are frozen states."""
+        known = self._known.get(column.name)
+        if known is None or known.source is not source or known.recent is not recent:
+            known = self._known[column.name] = _sorted(column, source, recent, known)
+        return known
+
+
+def _sorted(
+    column: Column, source: Mapping[str, HouseholdSummary], recent: Recent, before: SortedHouseholds | None
+) -> SortedHouseholds:
+    kept: dict[int, tuple[bytes, str]] = {}  # by the identity of summaries, which `before` keeps alive
+    if before is not None and (before.recent is recent or column.name != "complete"):
+        kept = dict(zip(map(id, before.households), before.places, strict=True))
+    placed = [(kept.get(id(one)) or order(column, one, recent), one) for one in source.values()]
+    placed.sort(key=lambda pair: pair[0])
+    return SortedHouseholds(source, recent, [place for place, _ in placed], [one for _, one in placed])
+
+
+def page_of_copy(
+    found: SortedHouseholds,
+    query: ListQuery,
+    place: tuple[bytes, str] | None,
+    passes: Callable[[HouseholdSummary], bool],
+) -> HouseholdPage:
+    """A page of those that pass; `place`: that of the household named by `after` or `before`."""
+    places, households = found.places, found.households
+    passed = [index for index, one in enumerate(households) if passes(one)]
+    if query.descending:
+        passed.reverse()
+    start, end = 0, PAGE
+    if place is not None:
+        left, right = bisect_left(places, place), bisect_right(places, place)
+        if query.descending:
+            below = sum(1 for index in passed if index >= right)
+            upto = sum(1 for index in passed if index >= left)
+        else:
+            below = sum(1 for index in passed if index < left)
+            upto = sum(1 for index in passed if index < right)
+        start, end = (max(below - PAGE, 0), below) if query.before else (upto, upto + PAGE)
+    shown = tuple(households[index] for index in passed[start:end])
+    return HouseholdPage(
+        shown,
+        before=shown[0].household if shown and start > 0 else None,
+        after=shown[-1].household if shown and end < len(passed) else None,
+        matching=len(passed),
+    )

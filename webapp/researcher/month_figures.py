@@ -1,0 +1,71 @@
+"""A month of all households in a few hundred numbers: its load profiles and its energy by day.
+
+Reading them goes once through two views of the month, a minute or more for ten thousand households, so it is
+done in the background, and again only when the month's database has changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from couch.client import Server
+from couch.documents import Context
+from couch.documents.household import MeterType
+from couch.research import day_counters
+from couch.research_figures import MonthState, contexts, month_state, power_cells
+from webapp.researcher.day_energy import energy_of_households
+from webapp.researcher.load_profile import Profile, Quantity, load_profiles
+
+
+@dataclass(frozen=True, slots=True)
+class DayMean:
+    """The mean energy of a UTC day over the households of which it is known."""
+
+    watthours: float
+    households: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFigures:
+    """`state` None: research has no such month."""
+
+    state: MonthState | None
+    profiles: Mapping[tuple[Quantity, bool], Profile] = field(default_factory=dict)
+    days: Mapping[Quantity, Mapping[date, DayMean]] = field(default_factory=dict)
+
+
+def read_month(server: Server, month: date, known: MonthFigures | None) -> MonthFigures:
+    """The figures of the month that begins with `month`; `known` where nothing changed. Raises CouchError."""
+    state = month_state(server, month)
+    if known is not None and known.state == state:
+        return known
+    if state is None:
+        return MonthFigures(None)
+    types = {meter.meter: meter.meter_type for one in contexts(server) for meter in one.meters}
+    return MonthFigures(state, load_profiles(power_cells(server, month), types), _days(server, month, types))
+
+
+def types_of(context: Context | None) -> dict[str, MeterType]:
+    """What each of a household's meters counts."""
+    return {} if context is None else {meter.meter: meter.meter_type for meter in context.meters}
+
+
+def month_range(month: date) -> tuple[datetime, datetime]:
+    """The month as a half-open range of UTC moments."""
+    start = datetime(month.year, month.month, 1, tzinfo=UTC)
+    return start, (start + timedelta(days=31)).replace(day=1)
+
+
+def _days(server: Server, month: date, types: Mapping[str, MeterType]) -> dict[Quantity, dict[date, DayMean]]:
+    sums: dict[Quantity, dict[date, tuple[float, int]]] = {}
+    start, end = month_range(month)
+    for household in energy_of_households(day_counters(server, start, end), types):
+        for quantity, days in household.items():
+            into = sums.setdefault(quantity, {})
+            for day, watthours in days.items():
+                total, count = into.get(day, (0.0, 0))
+                into[day] = (total + watthours, count + 1)
+    return {
+        quantity: {day: DayMean(total / count, count) for day, (total, count) in sorted(days.items())}
+        for quantity, days in sums.items()
+    }
