@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from provisioning.rights.anonymizing import Anonymizing
     from webapp.analyst.anonymity.regions import RegionOf
     from webapp.centre import More
+    from webapp.registration.services import RegistrationServices
     from webapp.settings import CentreWebSettings
 
 _log = logging.getLogger("survey")
@@ -55,6 +56,7 @@ _GUESTS = {
     "centre": {"serve": ("webapp.commands:serve", "Serve the researchers' pages.")},
     "household": {
         "copy": ("provisioning.rights.commands:copy", "Copy everything held about a household."),
+        "import": ("webapp.registration.commands:import_", "Register the households of a table."),
         "correct": ("provisioning.rights.commands:correct", "Correct facts; no old value is left."),
         "erase": ("provisioning.rights.commands:erase", "Erase a household, measurements as well."),
     },
@@ -104,6 +106,7 @@ def cli(ctx: click.Context, verbose: bool) -> None:
     """
     ctx.meta["couch.node.gatekeeper"] = _gatekeeper
     ctx.meta["webapp.machines"] = _machines
+    ctx.meta["webapp.registration"] = _registration
     ctx.meta["webapp.regions"] = _regions
     ctx.meta["anonymizer.certificates"] = _certificates
     ctx.meta["provisioning.rights.anonymizing"] = _anonymizing
@@ -203,6 +206,26 @@ def _machines(centre_file: Path) -> Iterator["More"]:
         finally:
             stop.set()
             keeper.join()
+
+
+@contextmanager
+def _registration(centre_file: Path) -> "Iterator[RegistrationServices]":
+    """Who registers and corrects households for the centre's pages, from centre.toml."""
+    from anonymizer.geodata.outlines import RegionMap  # noqa: PLC0415 - only for a centre that registers
+    from anonymizer.geodata.postal_codes import PostalCodes  # noqa: PLC0415
+    from couch.centre_settings import load_centre_settings  # noqa: PLC0415
+    from provisioning.registering.registrar import Registrar  # noqa: PLC0415
+    from webapp.registration.services import RegistrationServices  # noqa: PLC0415
+
+    settings = load_centre_settings(centre_file, os.environ)
+    registrar = Registrar(settings, settings.registrations, _anonymizing(settings, os.environ))
+    registrar.resume()
+    yield RegistrationServices(
+        registrar=registrar,
+        places=PostalCodes(settings.postal_codes),
+        regions=RegionMap(settings.geodata),
+        folder=settings.registrations,
+    )
 
 
 def main() -> None:
