@@ -32,6 +32,7 @@ def copy() -> str:
 def download() -> AnyResponse:
     """One at a time: the page has two threads, and one stays for everything else."""
     here = services()
+    here.replica().info()  # one that does not answer is said on a page, not by an archive that breaks off
     if not here.copying.acquire(blocking=False):
         return redirect(url_for("own_data.copy"), 303)
     answer = Response(stream_with_context(_archive(here)), mimetype="application/zip")

@@ -132,14 +132,17 @@ def _merged(
 
 
 def _doubtful_days(points: Mapping[str, Sequence[Point]]) -> list[date]:
-    """UTC days known from the view alone, beside which a counter did not run evenly."""
+    """UTC days of which not all is known, and on which a counter did not run evenly."""
     return sorted(
         {
             point.at.date()
             for these in points.values()
             for earlier, later in pairwise(these)
-            if not follows(earlier, later)
+            if not follows(earlier, later) and not _neighbours(earlier, later)
             for point in (earlier, later)
-            if point.sampled
         }
     )
+
+
+def _neighbours(earlier: Point, later: Point) -> bool:
+    return not earlier.sampled and not later.sampled and later.at - earlier.at == SLOT
