@@ -266,6 +266,11 @@ class Database:
         """Make `_local/<name>` hold `body`, whatever stood there."""
         self.replace(f"_local/{name}", lambda _stored: body)
 
+    def local_documents(self) -> list[Json]:
+        """All `_local` documents, the checkpoints of replications among them."""
+        answer = self._transport.request("GET", self.name, "_local_docs", params={"include_docs": "true"})
+        return [row["doc"] for row in answer["rows"] if row.get("doc")]
+
     def clean_views(self) -> None:
         """Remove index files that no design document uses any more."""
         self._transport.request("POST", self.name, "_view_cleanup", body={}, repeatable=True)

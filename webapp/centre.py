@@ -1,22 +1,32 @@
 """The centre's pages, put together, and from their settings to the running service."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Blueprint
 
 from couch.clock import clock_from_environment
 from couch.names import ANALYST, RESEARCHER
+from couch.secret import Secret, secret_from_file
 from webapp.accounts import pages as account_pages
 from webapp.accounts.account import ROLES
 from webapp.accounts.accounts_file import AccountsFile
+from webapp.accounts.administration import link_terms
 from webapp.accounts.directory import Directory
 from webapp.accounts.door import AccountDoor
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.services import AccountServices
 from webapp.accounts.sessions import AccountSessions
+from webapp.administrator import sections as administrator
+from webapp.administrator.releases import with_release
 from webapp.analyst import pages as analyst_pages
+from webapp.analyst.anonymity.regions import RegionOf, unknown_region
+from webapp.analyst.export_services import ExportServices
+from webapp.analyst.keeper_start import kept_months
 from webapp.api.start import device_api
 from webapp.centre_services import CentreServices
 from webapp.connections import PerThread
@@ -48,6 +58,7 @@ def centre_site(services: CentreServices, more: Sequence[Blueprint] = ()) -> Sit
         door=services.accounts.door,
         sessions=services.accounts.sessions,
         blueprints=(
+            *administrator.BLUEPRINTS,
             *RESEARCHER_PAGES,
             registration_pages,
             analyst_pages.blueprint,
@@ -55,8 +66,10 @@ def centre_site(services: CentreServices, more: Sequence[Blueprint] = ()) -> Sit
             *more,
         ),
         sections=(
+            administrator.HEALTH,
             *RESEARCHER_SECTIONS,
             Section("analyst.form", marked("Export"), frozenset({RESEARCHER, ANALYST})),
+            administrator.ACCOUNTS,
             Section("accounts.own", marked("Your account"), frozenset(ROLES)),
         ),
         services=services,
@@ -75,6 +88,7 @@ def account_services(settings: CentreWebSettings) -> AccountServices:
         sessions=AccountSessions(file, settings.session_idle_s, settings.session_s),
         passwords=passwords,
         door=AccountDoor(directory, passwords),
+        links=link_terms(settings),
     )
 
 
@@ -89,10 +103,12 @@ def run(
     environ: Mapping[str, str],
     more: More | None = None,
     registration: RegistrationServices | None = None,
+    regions: Callable[[Path], RegionOf] | None = None,
 ) -> None:
     """Serve pages, the REST API where its keys are named, and `more`, until told to stop. Raises Fault.
 
-    `registration`: who can register households; None: the pages say how to do it instead.
+    `registration`: who can register households; None: the pages say how to do it instead. `regions`: opens
+    the imported regions, for exports by region.
     """
     services = CentreServices(
         server=PerThread(lambda: settings.couchdb.server(timeout_s=settings.timeout_s)),
@@ -100,6 +116,13 @@ def run(
         clock=clock_from_environment(environ),
         timezone=zone_named(settings.timezone),
         registration=registration,
+        thresholds=with_release(settings.health),
+        metrics_token=_metrics_token(settings),
+        exports=ExportServices(
+            kept_folder=settings.kept_folder,
+            anonymity=settings.anonymity,
+            region_of=regions(settings.geodata) if regions else unknown_region,
+        ),
     )
     if settings.https and settings.trusted_proxy is None:
         _log.warning(
@@ -113,11 +136,32 @@ def run(
         names=own_names(settings),
         https=settings.https,
     )
-    serve(
-        app,
-        bind=settings.bind,
-        port=settings.port,
-        threads=settings.threads,
-        trusted_proxy=settings.trusted_proxy,
-        larger=larger_paths(app),
+    with _kept_ready(services), kept_months(settings, services.server, services.clock):
+        serve(
+            app,
+            bind=settings.bind,
+            port=settings.port,
+            threads=settings.threads,
+            trusted_proxy=settings.trusted_proxy,
+            larger=larger_paths(app),
+        )
+
+
+def _metrics_token(settings: CentreWebSettings) -> Secret | None:
+    """What Prometheus has to show; None: there are no metrics. Raises Fault."""
+    return None if settings.metrics_token_file is None else secret_from_file(settings.metrics_token_file)
+
+
+@contextmanager
+def _kept_ready(services: CentreServices) -> Iterator[None]:
+    """A thread keeps the copy of the registry and the judgement of all devices, so that no page waits."""
+    stop = threading.Event()
+    keeper = threading.Thread(
+        target=services.registry.keep, args=(stop, services.fleet.look), name="registry", daemon=True
     )
+    keeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        keeper.join()

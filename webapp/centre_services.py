@@ -13,6 +13,8 @@ from couch.secret import Secret
 from webapp.accounts.services import AccountServices
 from webapp.administrator.fleet import FleetWatch
 from webapp.administrator.thresholds import Thresholds
+from webapp.analyst.export_services import ExportServices
+from webapp.analyst.releases.services import ReleaseServices
 from webapp.registry_copy import EVERY_S, RegistryCopy
 from webapp.site import SERVICES
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:  # it asks this module for the services of the app
 class CentreServices:
     """`server` gives this thread's connection to the central CouchDB, in the roles researcher and analyst;
     `registry`: a copy of the registry that all threads share, at most `registry_age_s` real seconds old.
+    `fleet`: all devices, judged by `thresholds`. `metrics_token`: what Prometheus shows for /metrics; None:
+    nobody gets numbers. `exports`: where kept months lie, and how finely households may be described.
     """
 
     server: Callable[[], Server]
@@ -32,8 +36,10 @@ class CentreServices:
     timezone: tzinfo
     registry_age_s: float = EVERY_S
     registration: "RegistrationServices | None" = None  # None: started without the centre's settings
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds = field(default_factory=Thresholds)
     metrics_token: Secret | None = None
+    exports: ExportServices = field(default_factory=ExportServices)
+    releases: ReleaseServices | None = None  # None: no folder for published data sets
     registry: RegistryCopy = field(init=False)
     fleet: FleetWatch = field(init=False)
 

@@ -12,6 +12,7 @@ import msgspec
 from couch.documents.fields import UUID_PATTERN
 from couch.secret import Secret
 from couch.settings import Endpoint, load
+from webapp.administrator.thresholds import Thresholds
 from webapp.analyst.anonymity.settings import AnonymitySettings
 from webapp.analyst.releases.settings import DataSetSettings
 from webapp.home_network import HOME_NETWORKS
@@ -89,6 +90,9 @@ class CentreWebSettings(msgspec.Struct, frozen=True, kw_only=True):
     proxy in front, whose X-Forwarded-For names the caller; from anybody else that header counts for nothing.
     Devices are served where both files are named: `proxy_secret_file` holds what the TLS listener in front
     proves itself by, `token_key_file` the key (base64) with which the database checks the tokens of devices.
+    `health`: from when on a device counts as not well. `metrics_token_file`: holds the token (mode 600) that
+    Prometheus shows for /metrics; without it there is no such address.
+    `kept_folder`: finished months as Parquet files, from which exports are cut (`survey export keep`).
     `geodata`: regions for exports (`survey geodata import`); `releases_folder`: published data sets.
     """
 
@@ -107,9 +111,13 @@ class CentreWebSettings(msgspec.Struct, frozen=True, kw_only=True):
     session_s: Lifetime = 8 * 3600  # at the longest: a working day
     invitation_s: LinkLife = 7 * 86_400
     reset_s: LinkLife = 86_400
+    health: Thresholds = msgspec.field(default_factory=Thresholds)
+    metrics_token_file: Path | None = None
     timezone: str | None = None  # None: Germany's
     timeout_s: Wait = 30.0
     threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 8
+    kept_folder: Path | None = None  # None: every export is read from the database
+    kept_after_days: Annotated[int, msgspec.Meta(ge=0, le=366)] = 3  # after the end of a month (UTC)
     geodata: Path = Path("geodata.gpkg")
     releases_folder: Path = Path("releases")
     anonymity: AnonymitySettings = msgspec.field(default_factory=AnonymitySettings)  # of what goes out
@@ -134,8 +142,10 @@ def load_centre_web(file: Path, environ: Mapping[str, str]) -> CentreWebSettings
         settings,
         proxy_secret_file=_below(file, settings.proxy_secret_file),
         token_key_file=_below(file, settings.token_key_file),
+        metrics_token_file=_below(file, settings.metrics_token_file),
         session_secret_file=file.parent / settings.session_secret_file,
         accounts_file=file.parent / settings.accounts_file,
+        kept_folder=_below(file, settings.kept_folder),
         geodata=file.parent / settings.geodata,
         releases_folder=file.parent / settings.releases_folder,
     )

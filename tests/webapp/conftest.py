@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 from couch.clock import Clock
 from couch.documents import Json
 from couch.erasure_marker import ErasureMarker
+from couch.secret import Secret
 from webapp.accounts.accounts_file import AccountsFile
 from webapp.accounts.directory import Directory
 from webapp.accounts.door import AccountDoor
@@ -45,6 +46,7 @@ CODE = "K7QMX-3WPZD"
 # Cheap to check: what a real one costs has no place in a hundred tests.
 CODE_HASH = generate_password_hash(CODE.replace("-", ""), method="scrypt:512:8:1")
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+METRICS_TOKEN = "what Prometheus shows"
 IDLE_S, LONGEST_S = 1800, 8 * 3600
 
 
@@ -279,6 +281,7 @@ def make_centre(accounts: AccountServices, folder: Path, **more: Any) -> Flask:
         clock=FrozenClock(),
         timezone=UTC,
         registry_age_s=0,
+        metrics_token=Secret(METRICS_TOKEN),
         registration=fake_registration(lambda: _Held.server, folder / "registrations"),
     )
     return create_app(centre_site(services), secret=b"k" * 32, cookie="centre", **more)

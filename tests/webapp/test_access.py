@@ -12,7 +12,9 @@ def test_a_declaration_without_roles_is_a_mistake_of_the_programmer() -> None:
         access.roles()
 
 
-@pytest.mark.parametrize(("name", "home"), [("rosa", "/households"), ("anna", "/export")])
+@pytest.mark.parametrize(
+    ("name", "home"), [("rosa", "/households"), ("adam", "/health"), ("anna", "/export")]
+)
 def test_the_first_page_is_the_one_for_the_role(centre: Any, name: str, home: str) -> None:
     assert centre.signed_in(name).get("/").location == home
 

@@ -78,6 +78,20 @@ CENTRE = {
     "registration.template": {RESEARCHER},
     "analyst.form": {RESEARCHER, ANALYST},
     "analyst.download": {RESEARCHER, ANALYST},
+    "administrator.health": {ADMINISTRATOR},
+    "administrator.device": {ADMINISTRATOR},
+    "administrator.centre": {ADMINISTRATOR},
+    "administrator.retry": {ADMINISTRATOR},
+    "administrator_accounts.accounts": {ADMINISTRATOR},
+    "administrator_accounts.new": {ADMINISTRATOR},
+    "administrator_accounts.invite": {ADMINISTRATOR},
+    "administrator_accounts.account": {ADMINISTRATOR},
+    "administrator_accounts.change_roles": {ADMINISTRATOR},
+    "administrator_accounts.lock": {ADMINISTRATOR},
+    "administrator_accounts.unlock": {ADMINISTRATOR},
+    "administrator_accounts.new_link": {ADMINISTRATOR},
+    "administrator_accounts.remove": {ADMINISTRATOR},
+    "metrics.metrics": GUARDED,  # by Prometheus' token
     "accounts.link": PUBLIC,  # the secret in its address is the proof
     "accounts.use_link": PUBLIC,
     "accounts.own": PEOPLE,
@@ -95,6 +109,7 @@ PLACES = {
     "device": "5f000000-0000-4000-8000-00000000aaaa",
     "batch": "5f000000-0000-4000-8000-0000000000dd",
     "form": "csv",
+    "number": 999,
     "filename": "survey.css",
 }
 # Who signs in where, and the roles that they hold.

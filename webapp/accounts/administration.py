@@ -1,9 +1,12 @@
-"""What `survey account` does: the directory, and links that begin with the address of the pages."""
+"""What `survey account` and the administrators' page do: the directory, and links that begin with the address
+of the pages.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from couch.clock import to_rfc3339
@@ -11,6 +14,7 @@ from couch.errors import Fault
 from webapp.accounts.account import Account
 from webapp.accounts.accounts_file import AccountsFile
 from webapp.accounts.directory import Directory, Link
+from webapp.accounts.services import LinkTerms
 from webapp.settings import CentreWebSettings, load_centre_web
 
 
@@ -20,31 +24,38 @@ class Issued:
 
     account: Account
     url: str
-    ends: str  # RFC 3339
+    ends_at: datetime
+
+    @property
+    def ends(self) -> str:
+        """RFC 3339."""
+        return to_rfc3339(self.ends_at)
 
 
 @dataclass(frozen=True)
 class Administration:
-    """The accounts behind one settings file."""
+    """The accounts and what their links are like; `base` gives what links begin with, or raises Fault."""
 
     directory: Directory
-    settings: CentreWebSettings
+    terms: LinkTerms
+    base: Callable[[], str]
 
     def invite(self, name: str, roles: Iterable[str]) -> Issued:
         """A new account and its invitation. Raises Fault."""
-        base = address(self.settings)
-        return self._issued(base, name, self.directory.add(name, roles, valid_s=self.settings.invitation_s))
+        base = self.base()
+        return self._issued(base, name, self.directory.add(name, roles, valid_s=self.terms.invitation_s))
 
-    def reset(self, name: str) -> Issued:
+    def reset(self, name: str, *, keep_administrator: bool = False) -> Issued:
         """A new link; the old password and all sessions end. Raises Fault."""
-        base = address(self.settings)
-        return self._issued(base, name, self.directory.reset(name, valid_s=self.settings.reset_s))
+        base = self.base()
+        link = self.directory.reset(name, valid_s=self.terms.reset_s, keep_administrator=keep_administrator)
+        return self._issued(base, name, link)
 
     def _issued(self, base: str, name: str, link: Link) -> Issued:
         account = self.directory.find(name)
         if account is None:
             raise Fault(f"the account {name} was removed meanwhile")
-        return Issued(account, f"{base}/link/{link.token}", moment(link.expires_at))
+        return Issued(account, f"{base}/link/{link.token}", datetime.fromtimestamp(link.expires_at, UTC))
 
 
 def open_administration(
@@ -52,7 +63,16 @@ def open_administration(
 ) -> Administration:
     """From the settings file of the pages. Raises Fault."""
     settings = load_centre_web(config, environ)
-    return Administration(Directory(AccountsFile(settings.accounts_file), wall), settings)
+    return Administration(
+        Directory(AccountsFile(settings.accounts_file), wall),
+        link_terms(settings),
+        partial(address, settings),
+    )
+
+
+def link_terms(settings: CentreWebSettings) -> LinkTerms:
+    """What the settings say of links."""
+    return LinkTerms(settings.address, settings.invitation_s, settings.reset_s)
 
 
 def address(settings: CentreWebSettings) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlite3 import Connection, Row
 
 from couch.errors import Fault
+from couch.names import ADMINISTRATOR
 from webapp.accounts.account import Account, checked_name, checked_roles
 from webapp.accounts.accounts_file import AccountsFile
 from webapp.accounts.sessions import end_all
@@ -21,6 +22,10 @@ _ACCOUNT = (
 _BEHIND_LINK = _ACCOUNT + (
     "JOIN link ON link.account = account.id WHERE NOT disabled AND hash = ? AND expires_at > ?"
 )
+
+
+class LastAdministrator(Fault):
+    """The change would leave no administrator who can sign in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +66,38 @@ class Directory:
             )
             return self._link(tables, _known(tables, name), valid_s)
 
-    def set_roles(self, name: str, roles: Iterable[str]) -> Account:
-        """Give the account exactly these roles. Raises Fault."""
+    def set_roles(self, name: str, roles: Iterable[str], *, keep_administrator: bool = False) -> Account:
+        """Give the account exactly these roles. Raises Fault.
+
+        `keep_administrator`, here and below: nothing is changed where no administrator could sign in any more
+        (LastAdministrator, a Fault); the command line can mend even that.
+        """
         with self.file.writing() as tables:
             account = _known(tables, name)
             tables.execute(
                 "UPDATE account SET roles = ? WHERE id = ?", (" ".join(checked_roles(roles)), account.id)
             )
+            _check_administrators(tables, keep_administrator)
             return _known(tables, name)
 
-    def disable(self, name: str) -> Account:
+    def disable(self, name: str, *, keep_administrator: bool = False) -> Account:
         """Keep the person out, at once and everywhere, until `enable`. Raises Fault."""
         with self.file.writing() as tables:
             account = _known(tables, name)
             tables.execute("UPDATE account SET disabled = 1 WHERE id = ?", (account.id,))
             tables.execute("DELETE FROM link WHERE account = ?", (account.id,))
             end_all(tables, account.id)
+            _check_administrators(tables, keep_administrator)
             return _known(tables, name)
+
+    def remove(self, name: str, *, keep_administrator: bool = False) -> None:
+        """Take the account away, with its link and sessions, at once. Raises Fault."""
+        with self.file.writing() as tables:
+            account = _known(tables, name)
+            end_all(tables, account.id)
+            tables.execute("DELETE FROM link WHERE account = ?", (account.id,))
+            tables.execute("DELETE FROM account WHERE id = ?", (account.id,))
+            _check_administrators(tables, keep_administrator)
 
     def enable(self, name: str) -> Account:
         """Let the person in again, with the password from before. Raises Fault."""
@@ -85,7 +105,7 @@ class Directory:
             tables.execute("UPDATE account SET disabled = 0 WHERE id = ?", (_known(tables, name).id,))
             return _known(tables, name)
 
-    def reset(self, name: str, *, valid_s: int) -> Link:
+    def reset(self, name: str, *, valid_s: int, keep_administrator: bool = False) -> Link:
         """Take the password away, end every session, and give a link to set another. Raises Fault."""
         with self.file.writing() as tables:
             account = _known(tables, name)
@@ -95,6 +115,7 @@ class Directory:
                 "UPDATE account SET password_hash = NULL, password_at = NULL WHERE id = ?", (account.id,)
             )
             end_all(tables, account.id)
+            _check_administrators(tables, keep_administrator)
             return self._link(tables, account, valid_s)
 
     def behind_link(self, token: str) -> Account | None:
@@ -153,6 +174,17 @@ class Directory:
 
     def _now(self) -> int:
         return int(self.wall())
+
+
+def _check_administrators(tables: Connection, keep: bool) -> None:
+    """Raises LastAdministrator, so that the transaction around it changes nothing."""
+    if not keep:
+        return
+    rows = tables.execute(_ACCOUNT + "WHERE NOT disabled AND password_hash IS NOT NULL")
+    if not any(ADMINISTRATOR in _account(row).roles for row in rows):
+        raise LastAdministrator(
+            "nobody would be left who may administer accounts: make somebody else an administrator first"
+        )
 
 
 def _find(tables: Connection, name: str) -> Account | None:

@@ -15,7 +15,7 @@ from webapp.translation import gettext, marked
 
 blueprint = Blueprint("accounts", __name__)
 _LINK = "/link/<token>"
-_ROLE_NAMES = {
+ROLE_NAMES = {
     RESEARCHER: marked("researcher"),
     ADMINISTRATOR: marked("administrator"),
     ANALYST: marked("analyst"),
@@ -113,7 +113,7 @@ def _own(fault: str | None) -> Page:
 
 
 def _role_name(role: str) -> str:
-    return gettext(_ROLE_NAMES[role])
+    return gettext(ROLE_NAMES[role])
 
 
 def _own_account() -> Account:

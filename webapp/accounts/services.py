@@ -9,6 +9,17 @@ from webapp.accounts.sessions import AccountSessions
 
 
 @dataclass(frozen=True)
+class LinkTerms:
+    """Of one-time links. `address`: what they begin with, None: as the page itself was reached; they hold for
+    so many real seconds.
+    """
+
+    address: str | None = None
+    invitation_s: int = 7 * 86_400
+    reset_s: int = 86_400
+
+
+@dataclass(frozen=True)
 class AccountServices:
     """The parts that share one accounts file."""
 
@@ -16,3 +27,4 @@ class AccountServices:
     sessions: AccountSessions
     passwords: Passwords
     door: AccountDoor
+    links: LinkTerms = LinkTerms()

@@ -1,0 +1,93 @@
+"""Whether all is well, in one sentence: what an administrator reads first."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from webapp.administrator.centre_state import CentreState, CentreTrouble
+from webapp.administrator.fleet import Fleet, Standing
+from webapp.administrator.troubles import Urgency
+from webapp.numbers import number
+from webapp.translation import gettext, ngettext
+
+_GRAVE = {CentreTrouble.NO_WORKER, CentreTrouble.ERASURE_STANDS_STILL}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`tone`: good, warn or bad."""
+
+    tone: str
+    sentence: str
+    detail: str
+
+
+def urgencies(fleet: Fleet) -> Counter[Urgency]:
+    """How many devices need somebody, by how soon."""
+    return Counter(health.troubles[0].urgency for health in fleet.troubled)
+
+
+def verdict(fleet: Fleet, centre: CentreState) -> Verdict:
+    """The worst decides."""
+    by_urgency = urgencies(fleet)
+    now, soon, later = (by_urgency[each] for each in (Urgency.NOW, Urgency.SOON, Urgency.LATER))
+    if _GRAVE.intersection(centre.troubles):
+        return Verdict("bad", gettext("The centre does not do its work."), _devices(now + soon, fleet))
+    if now:
+        sentence = ngettext(
+            "%(shown)s device needs somebody now.",
+            "%(shown)s devices need somebody now.",
+            now,
+            shown=number(now),
+        )
+        return Verdict("bad", sentence, _soon(soon, fleet))
+    if soon or centre.troubles:
+        sentence = ngettext(
+            "%(shown)s device needs somebody soon.",
+            "%(shown)s devices need somebody soon.",
+            soon,
+            shown=number(soon),
+        )
+        if not soon:
+            sentence = gettext("The centre needs a look.")
+        return Verdict("warn", sentence, _well(fleet))
+    if not any(True for _ in fleet):
+        return Verdict(
+            "good", gettext("No device is registered yet."), gettext("They appear here with their household.")
+        )
+    detail = _well(fleet)
+    if later:
+        more = ngettext(
+            "%(shown)s device can be seen to when there is time.",
+            "%(shown)s devices can be seen to when there is time.",
+            later,
+            shown=number(later),
+        )
+        detail = f"{detail} {more}"
+    return Verdict("good", gettext("All is well."), detail)
+
+
+def _devices(troubled: int, fleet: Fleet) -> str:
+    if not troubled:
+        return _well(fleet)
+    return ngettext(
+        "Besides, %(shown)s device needs somebody.",
+        "Besides, %(shown)s devices need somebody.",
+        troubled,
+        shown=number(troubled),
+    )
+
+
+def _soon(soon: int, fleet: Fleet) -> str:
+    if not soon:
+        return _well(fleet)
+    return ngettext(
+        "%(shown)s more needs somebody soon.",
+        "%(shown)s more need somebody soon.",
+        soon,
+        shown=number(soon),
+    )
+
+
+def _well(fleet: Fleet) -> str:
+    well = fleet.standings[Standing.WELL]
+    return ngettext("%(shown)s device is well.", "%(shown)s devices are well.", well, shown=number(well))
