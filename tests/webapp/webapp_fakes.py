@@ -105,6 +105,10 @@ class FakeDatabase:
         self._ask()
         return self.locals.get(name)
 
+    def local_documents(self) -> list[Json]:
+        self._ask()
+        return [{"_id": f"_local/{name}", **body} for name, body in self.locals.items()]
+
     def view(self, design: str, view: str, **params: Any) -> Iterator[ViewRow]:
         self._ask()
         docs = self.docs.values()
