@@ -27,6 +27,8 @@ from webapp.analyst import pages as analyst_pages
 from webapp.analyst.anonymity.regions import RegionOf, unknown_region
 from webapp.analyst.export_services import ExportServices
 from webapp.analyst.keeper_start import kept_months
+from webapp.analyst.releases import pages as release_pages
+from webapp.analyst.releases.start import release_services, watched
 from webapp.api.start import device_api
 from webapp.centre_services import CentreServices
 from webapp.connections import PerThread
@@ -62,6 +64,8 @@ def centre_site(services: CentreServices, more: Sequence[Blueprint] = ()) -> Sit
             *RESEARCHER_PAGES,
             registration_pages,
             analyst_pages.blueprint,
+            release_pages.releases,
+            release_pages.data,
             account_pages.blueprint,
             *more,
         ),
@@ -69,6 +73,7 @@ def centre_site(services: CentreServices, more: Sequence[Blueprint] = ()) -> Sit
             administrator.HEALTH,
             *RESEARCHER_SECTIONS,
             Section("analyst.form", marked("Export"), frozenset({RESEARCHER, ANALYST})),
+            Section("releases.overview", marked("Data sets"), frozenset({RESEARCHER, ANALYST})),
             administrator.ACCOUNTS,
             Section("accounts.own", marked("Your account"), frozenset(ROLES)),
         ),
@@ -110,19 +115,24 @@ def run(
     `registration`: who can register households; None: the pages say how to do it instead. `regions`: opens
     the imported regions, for exports by region.
     """
+    server = PerThread(lambda: settings.couchdb.server(timeout_s=settings.timeout_s))
+    clock = clock_from_environment(environ)
+    exports = ExportServices(
+        kept_folder=settings.kept_folder,
+        anonymity=settings.anonymity,
+        region_of=regions(settings.geodata) if regions else unknown_region,
+    )
+    releases = release_services(settings, server, clock, exports.source)
     services = CentreServices(
-        server=PerThread(lambda: settings.couchdb.server(timeout_s=settings.timeout_s)),
+        server=server,
         accounts=account_services(settings),
-        clock=clock_from_environment(environ),
+        clock=clock,
         timezone=zone_named(settings.timezone),
         registration=registration,
         thresholds=with_release(settings.health),
         metrics_token=_metrics_token(settings),
-        exports=ExportServices(
-            kept_folder=settings.kept_folder,
-            anonymity=settings.anonymity,
-            region_of=regions(settings.geodata) if regions else unknown_region,
-        ),
+        exports=exports,
+        releases=releases,
     )
     if settings.https and settings.trusted_proxy is None:
         _log.warning(
@@ -136,7 +146,7 @@ def run(
         names=own_names(settings),
         https=settings.https,
     )
-    with _kept_ready(services), kept_months(settings, services.server, services.clock):
+    with _kept_ready(services), kept_months(settings, server, clock), watched(releases):
         serve(
             app,
             bind=settings.bind,

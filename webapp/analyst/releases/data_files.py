@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,7 +29,7 @@ class DataFile:
 
     path: str
     table: TableName
-    format: str
+    format: Literal["csv", "parquet"]
     rows: int
     bytes: int
     sha256: str
@@ -68,7 +68,9 @@ def write_table(folder: Path, table: TableName, batches: Iterable[pa.RecordBatch
     return written
 
 
-def described(folder: Path, path: str, table: TableName, file_format: str, rows: int) -> DataFile:
+def described(
+    folder: Path, path: str, table: TableName, file_format: Literal["csv", "parquet"], rows: int
+) -> DataFile:
     """A finished file with its size and checksum."""
     size, sha256 = size_and_sha256(folder / path)
     return DataFile(path, table, file_format, rows, size, sha256)

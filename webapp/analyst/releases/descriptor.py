@@ -14,10 +14,10 @@ from couch.clock import to_rfc3339
 from webapp.analyst.anonymity.statement import Anonymity
 from webapp.analyst.encodings import MEDIA_TYPES
 from webapp.analyst.export_ledger import Withdrawn
-from webapp.analyst.frictionless import table_schema
+from webapp.analyst.export_package import schema
 from webapp.analyst.releases.data_files import DataFile
 from webapp.analyst.releases.settings import DataSetSettings
-from webapp.analyst.selection import Selection, TableName
+from webapp.analyst.selection import Selection
 from webapp.analyst.table_schemas import COLUMNS_VERSION, TABLES
 
 FILE = "datapackage.json"
@@ -28,14 +28,6 @@ METHOD = (
     "pseudonyms (HMAC-SHA-256). Nothing is estimated or filled in; missing slots stand with their causes."
 )
 SOURCE = "Meters of the households that take part in the survey"
-_KEYS: Mapping[TableName, list[str]] = {
-    "measurements": ["slot", "meter", "obis"],
-    "intervals": ["until", "meter", "quantity"],
-    "gaps": ["from_slot", "meter"],
-    "context": ["household"],
-    "pv_systems": ["pv_system"],
-    "meters": ["meter"],
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +125,7 @@ def _resource(file: DataFile) -> dict[str, Any]:
         "bytes": file.bytes,
         "hash": f"sha256:{file.sha256}",
         "rows": file.rows,
-        "schema": {**table_schema(table.schema, csv=csv), "primaryKey": _KEYS[file.table]},
+        "schema": schema(file.table, "csv" if csv else "parquet"),
     }
     if csv:
         found["encoding"] = "utf-8"

@@ -12,6 +12,7 @@ from couch.documents import ConsentState, Context, utc
 from webapp.analyst.anonymity.quasi_identifiers import TABLES as DESCRIBING
 from webapp.analyst.anonymity.statement import require
 from webapp.analyst.export_ledger import Withdrawn
+from webapp.analyst.export_request import ExportRequest
 from webapp.analyst.releases.data_files import DataFile, size_and_sha256, write_table
 from webapp.analyst.releases.descriptor import FILE, Contents, describe, described_selection
 from webapp.analyst.releases.record import ReleaseFile, ReleaseRecord
@@ -37,10 +38,9 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """What making needs. `withdrawals` and `record` speak with the ledger of exports; all raise CouchError.
+    """What making needs. `withdrawals` and `record` are those of the ledger of exports; all raise CouchError.
 
-    `record` is told name, version, the descriptor's SHA-256, the selection and the households: durable when
-    it returns. `sequences`: how far each database that is read has come.
+    `sequences`: how far each database that is read has come.
     """
 
     store: ReleaseStore
@@ -49,7 +49,7 @@ class Maker:
     clock: Clock
     sequences: Callable[[Selection], Mapping[str, str]]
     withdrawals: Callable[[], tuple[Withdrawn, ...]]
-    record: Callable[[str, int, str, Selection, tuple[str, ...]], None]
+    record: Callable[[ExportRequest, str, tuple[str, ...]], None]
 
 
 def make_release(
@@ -88,8 +88,10 @@ def make_release(
             created_from=created_from,
         )
         record = _with_texts(folder, contents, maker.settings, _unblurred(selection, told_of))
-        described = record.file(FILE)
-        maker.record(name, number, described.sha256 if described else "", selection, contents.households)
+        for file in contents.files:
+            if file.rows:
+                request = ExportRequest(selection, file.format)
+                maker.record(request, file.sha256, contents.households)
         maker.store.publish(record)
         return Made(record, fresh=True)
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from couch.clock import from_rfc3339
 from couch.errors import Fault
 from webapp.analyst.export_ledger import Withdrawn
 from webapp.translation import gettext
@@ -47,6 +48,16 @@ class ReleaseRecord(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def bytes(self) -> int:
         return sum(file.bytes for file in self.files)
+
+    @property
+    def first(self) -> datetime:
+        """The first slot."""
+        return from_rfc3339(str(self.selection["from"]))
+
+    @property
+    def end(self) -> datetime:
+        """The first slot that is not in it any more."""
+        return from_rfc3339(str(self.selection["to"]))
 
     def file(self, path: str) -> ReleaseFile | None:
         return next((file for file in self.files if file.path == path), None)

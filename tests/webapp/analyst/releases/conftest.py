@@ -1,9 +1,10 @@
 """A survey in memory with six households, and what makes data sets of it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -13,12 +14,16 @@ from couch.documents import ConsentState, Context, ContextLocation, ContextMeter
 from couch.research_pages import StoredMeasurement, StoredReading
 from webapp.analyst.anonymity.settings import AnonymitySettings
 from webapp.analyst.export_ledger import Withdrawn
+from webapp.analyst.export_request import ExportRequest
 from webapp.analyst.measurement_batches import measurement_batch
 from webapp.analyst.releases.making import Maker
+from webapp.analyst.releases.services import ReleaseServices
 from webapp.analyst.releases.settings import DataSetSettings
 from webapp.analyst.releases.store import ReleaseStore
+from webapp.analyst.releases.watch import ReleaseWatch
 from webapp.analyst.selection import Selection
 from webapp.analyst.table_schemas import TABLES, schema_of
+from webapp.site import SERVICES
 
 START = datetime(2026, 1, 31, 18, tzinfo=UTC)
 HOUSEHOLDS = 6
@@ -75,7 +80,7 @@ def stored(slot: datetime, number: int, kind: str) -> StoredMeasurement:
 
 @dataclass
 class SurveyInMemory:
-    """Twelve hours of six households around the end of January; `contexts` and what is erased may be changed."""
+    """Twelve hours of six households around the end of January."""
 
     known: list[Context] = field(default_factory=lambda: [context_of(n) for n in range(HOUSEHOLDS)])
     anonymity: AnonymitySettings = field(default_factory=lambda: AnonymitySettings(threshold=3))
@@ -121,15 +126,13 @@ class SurveyInMemory:
 @dataclass
 class LedgerInMemory:
     withdrawn: tuple[Withdrawn, ...] = ()
-    records: list[tuple[str, int, str, tuple[str, ...]]] = field(default_factory=list)
+    records: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)  # by checksum
     error: Exception | None = None
 
-    def record(
-        self, name: str, version: int, sha256: str, _selection: Selection, households: tuple[str, ...]
-    ) -> None:
+    def record(self, request: ExportRequest, sha256: str, households: tuple[str, ...]) -> None:
         if self.error is not None:
             raise self.error
-        self.records.append((name, version, sha256, households))
+        self.records[sha256] = (request.format, households)
 
 
 @pytest.fixture
@@ -163,3 +166,39 @@ def maker(survey: SurveyInMemory, ledger: LedgerInMemory, store: ReleaseStore) -
 @pytest.fixture
 def selection() -> Selection:
     return Selection(start_at=START, end_at=START + timedelta(days=2), tables=tuple(TABLES))
+
+
+class Research:
+    """The database `research`, and the server that has it, as the watch sees them."""
+
+    def __init__(self, fake: Any, survey: SurveyInMemory) -> None:
+        self.fake = fake
+        for context in survey.known:
+            self.holds(context)
+
+    def holds(self, document: Any) -> None:
+        body = document.to_json()
+        self.fake.docs[body["_id"]] = body
+
+    def database(self, _name: str) -> Any:
+        return self.fake
+
+
+@pytest.fixture
+def research(fake_database: Any, survey: SurveyInMemory) -> Research:
+    return Research(fake_database, survey)
+
+
+@pytest.fixture
+def watch(store: ReleaseStore, research: Research, maker: Maker) -> ReleaseWatch:
+    return ReleaseWatch(store, lambda: research, maker.clock)  # type: ignore[arg-type,return-value]
+
+
+@pytest.fixture
+def site(centre: Any, store: ReleaseStore, watch: ReleaseWatch, maker: Maker, survey: Any) -> Iterator[Any]:
+    """The centre's pages with this folder of data sets."""
+    services = centre.app.extensions[SERVICES]
+    releases = ReleaseServices(store=store, watch=watch, maker=lambda: maker, anonymity=survey.anonymity)
+    centre.app.extensions[SERVICES] = replace(services, releases=releases)
+    yield centre
+    centre.app.extensions[SERVICES] = services

@@ -95,7 +95,7 @@ def test_the_citation_names_title_version_authors_and_licence(
 
 
 def test_the_same_data_give_no_new_version_however_they_are_read(
-    maker: Maker, survey: Any, store: ReleaseStore, selection: Selection, ledger: Any
+    maker: Maker, survey: Any, store: ReleaseStore, selection: Selection
 ) -> None:
     make_release(maker, "energy", selection)
     before = _bytes(store.folder)
@@ -104,7 +104,15 @@ def test_the_same_data_give_no_new_version_however_they_are_read(
     assert not again.fresh
     assert again.record.version == 1
     assert _bytes(store.folder) == before
-    assert len(ledger.records) == 1
+
+
+def test_every_file_is_in_the_ledger_before_it_is_published(
+    maker: Maker, selection: Selection, ledger: Any
+) -> None:
+    record = make_release(maker, "energy", selection).record
+    data = {file.sha256 for file in record.files if file.path.startswith("data/")}
+    assert set(ledger.records) == data
+    assert {households for _, households in ledger.records.values()} == {record.households}
 
 
 def test_other_data_give_the_next_version_with_the_withdrawals_since(
@@ -132,7 +140,7 @@ def test_too_few_alike_are_refused_and_nothing_is_published(
     survey.anonymity = survey.anonymity.at_threshold(7)
     with pytest.raises(TooFewAlike):
         make_release(maker, "energy", selection)
-    assert (store.names(), ledger.records) == ([], [])
+    assert (store.names(), ledger.records) == ([], {})
     assert not (store.folder / "energy" / ".making").exists()
 
 
