@@ -32,6 +32,23 @@ class FakePlace:
     longitude: float
 
 
+# What somebody types about a household.
+GOOD = {
+    "name": "Ada Example",
+    "email": "ada@example.org",
+    "street": "Musterweg",
+    "house_number": "12a",
+    "postal_code": "24103",
+    "city": "Kiel",
+    "latitude": "54,3233",
+    "longitude": "10.1228",
+    "children": "1",
+    "adults": "2",
+    "adults_with_job": "1",
+    "ev_charger": "",
+    "heat_pump": "yes",
+    "home_battery": "",
+}
 KIEL = FakePlace("24103", "Kiel", 54.3233, 10.1228)
 
 

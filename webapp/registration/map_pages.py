@@ -34,10 +34,10 @@ def places() -> Response:
     else:
         try:
             west, south, east, north = (
-                float(request.args[side]) for side in ("west", "south", "east", "north")
+                float(request.args.get(side, "")) for side in ("west", "south", "east", "north")
             )
         except ValueError:
-            abort(400)
+            abort(404)
         found = known.within(west, south, east, north, _MOST_PLACES)
     return jsonify(
         [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from registration_fakes import GOOD
 from werkzeug.datastructures import MultiDict
 
 from couch.errors import Fault
@@ -20,22 +21,6 @@ from webapp.registration.household_table import household_id, household_table
 from webapp.registration.typed import Row, Typed, name_of, typed_from
 
 DRAFT = "11111111-1111-4111-8111-111111111111"
-GOOD = {
-    "name": "Ada Example",
-    "email": "ada@example.org",
-    "street": "Musterweg",
-    "house_number": "12a",
-    "postal_code": "24103",
-    "city": "Kiel",
-    "latitude": "54,3233",
-    "longitude": "10.1228",
-    "children": "1",
-    "adults": "2",
-    "adults_with_job": "1",
-    "ev_charger": "",
-    "heat_pump": "yes",
-    "home_battery": "",
-}
 WHOLE = Typed(
     facts=GOOD,
     devices=(Row("1", {"name": "Küche"}),),
