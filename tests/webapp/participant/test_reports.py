@@ -33,7 +33,7 @@ def test_a_report_is_recorded_and_listed_as_waiting(device: Any, now: Any) -> No
     page = browser.get(answer.location).text
     assert "Recorded." in page
     assert "9.8 kW,\nnot 8.9" in page
-    assert "waits on this device" in page
+    assert "waits for a connection" in page
 
 
 def test_a_form_that_is_sent_twice_is_one_report(device: Any) -> None:
@@ -107,9 +107,9 @@ def test_the_list_tells_what_was_sent_what_waits_and_what_was_refused(
         re.DOTALL,
     )
     assert dict(found) == {
-        "first": "not taken by the research centre",
-        "second": "sent to the research centre",
-        "third": "waits on this device for a connection",
+        "first": "not taken by the centre",
+        "second": "sent",
+        "third": "waits for a connection",
     }
 
 

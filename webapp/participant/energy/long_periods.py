@@ -9,6 +9,7 @@ or leapt are read in full.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 from couch.client import Database
@@ -58,21 +59,43 @@ def _edge(boundary: datetime) -> list[datetime]:
 def _history(nearest: "_Nearest", rows: Sequence[DayRow], edges: Sequence[Measurement]) -> MeterHistory:
     amounts = _Amounts(rows, edges)
     before, after = nearest.to_boundaries({one.slot for one in edges}, amounts)
-    # Where documents of a day are known they replace its least or greatest value.
-    begun = {one.slot.date() for one in after}
-    ended = {one.slot.date() for one in (*edges, *before)}
-    sampled: dict[str, list[Point]] = {}
-    for row in rows:
-        if row.code is not None:
-            least, greatest = row.points()
-            kept = [*([] if row.day in begun else [least]), *([] if row.day in ended else [greatest])]
-            sampled.setdefault(row.code, []).extend(kept)
     read = {one.slot: one for one in (*edges, *before, *after)}
-    points = _merged(sampled, points_of(read.values()))
+    points = _merged(_samples(rows, edges, before, after), points_of(read.values()))
     for day in _doubtful_days(points)[:_MOST_DAYS_IN_FULL]:
         others = {code: [p for p in these if p.at.date() != day] for code, these in points.items()}
         points = _merged(others, points_of(nearest.whole_day(day)))
     return MeterHistory(points, amounts.between)
+
+
+def _samples(
+    rows: Iterable[DayRow],
+    edges: Iterable[Measurement],
+    before: Iterable[Measurement],
+    after: Iterable[Measurement],
+) -> dict[str, list[Point]]:
+    """The least and greatest values of days, but where documents of the day are known to come before or after.
+
+    The least value of a day that a boundary lies in may be of after the boundary: then an edge has it, too.
+    """
+    begun = {one.slot.date() for one in after}
+    ended = {one.slot.date() for one in (*edges, *before)}
+    lowest: dict[tuple[str, date], Decimal] = {}
+    for code, points in points_of(edges).items():
+        for point in points:
+            key = (code, point.at.date())
+            lowest[key] = min(point.wh, lowest.get(key, point.wh))
+    found: dict[str, list[Point]] = {}
+    for row in rows:
+        if row.code is None:
+            continue
+        least, greatest = row.points()
+        here = found.setdefault(row.code, [])
+        edge = lowest.get((row.code, row.day))
+        if row.day not in begun and (edge is None or least.wh < edge):
+            here.append(least)
+        if row.day not in ended:
+            here.append(greatest)
+    return found
 
 
 class _Amounts:
