@@ -3,16 +3,18 @@ measured for some days; another household that was registered and never heard of
 """
 
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from browser_history import measurements
+from browser_map import bring_invented_map
 
 from couch.client import Database
 from couch.clock import SLOT, Clock, slot_of
-from couch.documents import Author, Consent
+from couch.documents import Author, Consent, Report
 from couch.names import AGENT, PAGE, REGISTRY, household_database
 from provisioning.demo.centre import RESEARCHER, DemoCentre
 from provisioning.demo.device import DemoDevice
@@ -36,6 +38,7 @@ class World:
     centre: DemoCentre
     device: DemoDevice
     silent: str
+    silent_device: str
     invitation: str  # path of a link by which nobody has set a password yet
     passwords: Mapping[str, str] = field(default_factory=dict)
 
@@ -82,18 +85,21 @@ def start_world(folder: Path) -> World:
     centre = DemoCentre(folder / "centre", environ)
     try:
         centre.start()
+        bring_invented_map(folder, centre.config, environ)
         passwords = {RESEARCHER: centre.password}
         for name in ROLES.keys() - passwords.keys():
             passwords[name] = centre.add_account(name, *ROLES[name])
         made = centre.add_household(_file(folder, ADA))
         (new,) = made.devices
         device = DemoDevice(Path(new.bundle), centre, environ, device=new.device, household=made.household)
-        silent = centre.add_household(_file(folder, BEN)).household
+        silent = centre.add_household(_file(folder, BEN))
         invitation = centre.invite("newcomer", "analyst")
     except BaseException:
         centre.stop()
         raise
-    world = World(folder, clock, centre, device, silent, invitation, passwords)
+    world = World(
+        folder, clock, centre, device, silent.household, silent.devices[0].device, invitation, passwords
+    )
     try:
         device.start()
         wait_until(world.replica, lambda: bool(ids(world.replica, "registration")), "the registration")
@@ -111,11 +117,13 @@ def _file(folder: Path, name: str) -> Path:
 
 
 def _measure(world: World) -> None:
-    """Consent of some days ago and what was measured since, with a morning that is missing."""
+    """Consent of some days ago and what was measured since, with a morning that is missing; and a report."""
     now = slot_of(world.clock.now())
     begin = (now - timedelta(days=DAYS)).replace(hour=6, minute=0)
     consent = Consent(state="granted", at=begin, by=Author(role="participant", device=world.device.device))
-    world.device.replica(PAGE).put_once(consent.to_json())
+    mistake = Report(report=str(uuid.uuid4()), at=now, text="We have had a heat pump since March.")
+    for said in (consent, mistake):
+        world.device.replica(PAGE).put_once(said.to_json())
     gap_begin = begin + timedelta(days=DAYS - 2)
     gap = (gap_begin, gap_begin + timedelta(hours=5))
     told = measurements(world.device.device, world.device.meters, begin=begin, end=now - SLOT, gap=gap)
