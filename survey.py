@@ -47,7 +47,7 @@ _TOP = {
     "anonymizer": ("anonymizer.commands:anonymizer", "The worker that follows all households' feeds."),
     "geodata": ("anonymizer.geodata.commands:geodata", "Regions and population densities."),
     "receipt": ("anonymizer.proof.commands:receipt", "Check the receipt of an erasure, offline."),
-    "export": ("webapp.commands:export", "Write measurements as a documented data set."),
+    "export": ("webapp.analyst.commands:export", "Write a documented data set; keep finished months."),
     "demo": ("provisioning.demo.commands:demo", "Run the whole way on this machine, with simulated meters."),
 }
 # Commands that one package offers in another's group, so that neither imports the other.

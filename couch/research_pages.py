@@ -4,8 +4,6 @@ A thread asks for the next page while the caller still works on the one before. 
 page goes on after the last id of the one before it. See `couch.research` for the months and their ids.
 """
 
-import queue
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,9 +17,9 @@ from couch.client import Server
 from couch.documents.fields import stamp
 from couch.errors import BadDocument, NotFound, Unreachable
 from couch.names import month_database
+from couch.reading_ahead import read_ahead
 
-_PAGE = 10_000  # documents in one request: 4 MB
-_AHEAD = 1  # pages that wait, besides the one on its way
+_PAGE = 5_000  # documents in one request: 2 MB
 _ROW = b'{"id":"'
 _CHUNK = 1024 * 1024
 
@@ -142,37 +140,7 @@ def _decoded(decoder: "msgspec.json.Decoder[_Answer[S]]", raw: bytes) -> list[S]
 
 def _read_ahead(connect: Callable[[], Server], wanted: _Range) -> Iterator[bytes]:
     """The raw pages, the next one on its way while one is in use."""
-    waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
-    stop = threading.Event()
-
-    def put(item: bytes | BaseException | None) -> bool:
-        while not stop.is_set():
-            try:
-                waiting.put(item, timeout=0.2)
-            except queue.Full:
-                continue
-            return True
-        return False
-
-    def work() -> None:
-        try:
-            for raw in _raw_pages(connect(), wanted):
-                if not put(raw):
-                    return
-        except BaseException as err:  # noqa: BLE001 - raised again where the pages are used
-            put(err)
-        else:
-            put(None)
-
-    reader = threading.Thread(target=work, name="research pages", daemon=True)
-    reader.start()
-    try:
-        while (item := waiting.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stop.set()
+    return read_ahead(lambda: _raw_pages(connect(), wanted))
 
 
 def _raw_pages(server: Server, wanted: _Range) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""The commands of the web services: `survey edge page`, `survey centre serve`, `survey export`.
+"""The commands of the web services: `survey edge page`, `survey centre serve`.
 
 What a command needs is imported when it runs: `survey --help` stays quick and the device's page small.
 """
@@ -40,7 +40,7 @@ def page(config: Path, new_code: bool) -> None:
 
 @click.command()
 @click.option("--config", required=True, type=_CONFIG, help="centre_web.toml.")
-@click.option("--centre", type=_CONFIG, help="centre.toml: serve devices too (REST API, enrolment, gateway).")
+@click.option("--centre", type=_CONFIG, help="centre.toml: register households, serve devices too.")
 @click.pass_context
 def serve(ctx: click.Context, config: Path, centre: Path | None) -> None:
     """Serve the researchers' and analysts' pages, and what devices need.
@@ -52,7 +52,7 @@ def serve(ctx: click.Context, config: Path, centre: Path | None) -> None:
 
     settings = load_centre_web(config, os.environ)
     if centre is None:
-        pages.run(settings, os.environ)
+        pages.run(settings, os.environ, regions=ctx.meta.get(REGIONS))
         return
     with ctx.meta[MACHINES](centre) as more, ctx.meta[REGISTRATION](centre) as registration:
         pages.run(settings, os.environ, more, registration, ctx.meta.get(REGIONS))

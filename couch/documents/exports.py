@@ -14,14 +14,14 @@ Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ExportRecord(Document, frozen=True, kw_only=True, tag="export"):
-    """A data set that went out, in `research`: the same bytes exported again are the same record."""
+    """A data file that went out, in `research`: the same bytes exported again are the same record."""
 
-    sha256: Sha256  # of its data file
+    sha256: Sha256  # of the file
     at: datetime  # when it went out first
     from_at: datetime  # slots from here
     to_at: datetime  # up to, but without, this one
-    format: Literal["ndjson", "json", "csv"]
-    households: tuple[Pseudonym, ...]  # that it holds measurements of, sorted
+    format: Literal["ndjson", "json", "csv", "parquet"]
+    households: tuple[Pseudonym, ...]  # that it holds something of, sorted
 
     @property
     def id(self) -> str:

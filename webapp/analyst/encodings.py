@@ -31,19 +31,23 @@ class TextFormat:
     end: bytes
 
 
-def encode(wanted: Format, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
-    """A whole file of the rows in `batches`, piece by piece."""
+def encode(
+    wanted: Format, schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, going_on: int | None = None
+) -> Iterator[bytes]:
+    """A file of the rows in `batches`, piece by piece: one for each batch that has rows, then its end.
+
+    `going_on`: how many rows of it stand already; its beginning is left out then (formats of text alone).
+    """
     if wanted == "parquet":
         yield from _parquet(schema, batches)
         return
-    text = TEXTS[wanted]
-    yield text.begin(schema)
-    first = True
+    text, first = TEXTS[wanted], not going_on
+    begin = text.begin(schema) if going_on is None else b""
     for batch in batches:
         if batch.num_rows:
-            yield text.rows(batch, first)
-            first = False
-    yield text.end
+            yield begin + text.rows(batch, first)
+            begin, first = b"", False
+    yield begin + text.end
 
 
 def _csv_header(schema: pa.Schema) -> bytes:

@@ -3,78 +3,62 @@
 It says nothing of when it was written, so that the same data give the same bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
-from webapp.analyst.export_formats import ENCODINGS, MARKS_SEPARATOR
+from webapp.analyst.column_texts import LIST_SEPARATOR
+from webapp.analyst.encodings import MEDIA_TYPES
 from webapp.analyst.export_ledger import Withdrawn
-from webapp.analyst.export_request import ExportRequest
-from webapp.analyst.export_rows import COLUMNS_VERSION
+from webapp.analyst.export_request import ExportRequest, Format
+from webapp.analyst.selection import TableName
+from webapp.analyst.tables import COLUMNS_VERSION, TABLES
 
 FILE = "datapackage.json"
-_NAME = "household-energy-survey-measurements"
+_NAME = "household-energy-survey"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
+_ENUMS = {"time_source": ["synchronized", "unsynchronized", "dated_later"]}
+_KEYS: dict[TableName, tuple[str, ...]] = {
+    "intervals": ("meter", "quantity", "slot"),
+    "context": ("household",),
+    "pv_systems": ("pv_system",),
+    "meters": ("meter",),
+    "gaps": ("meter", "from_slot"),
+}
 
 
-def data_file(request: ExportRequest) -> str:
-    """The name of the data file."""
-    return f"measurements.{request.format}"
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A finished file of an export; `path` from its folder, with slashes. `households`: sorted."""
 
-
-def about(request: ExportRequest) -> dict[str, str | None]:
-    """What was asked for, as it stands in the package."""
-    return {"from": str(request.first), "to": str(request.end), "household": request.household}
+    table: TableName
+    path: str
+    rows: int
+    size: int
+    sha256: str
+    households: tuple[str, ...]
 
 
 def describe(
     request: ExportRequest,
-    *,
-    rows: int,
-    size: int,
-    sha256: str,
-    households: Sequence[str],
+    files: Sequence[DataFile],
     withdrawals: Sequence[Withdrawn],
+    more: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The package of a finished data file of `size` bytes with `rows` rows of `households`, all sorted."""
-    csv = request.format == "csv"
-    resource: dict[str, Any] = {
-        "name": "measurements",
-        "path": data_file(request),
-        "profile": "tabular-data-resource",
-        "title": "Readings of electricity and generation meters",
-        "description": (
-            "One row for each reading of each measurement, ordered by slot and meter. A measurement is made "
-            "every 15 minutes. The quantity is value * 10^scaler in the unit, exactly as the meter sent it."
-        ),
-        "format": request.format,
-        "mediatype": ENCODINGS[request.format].media_type,
-        "encoding": "utf-8",
-        "bytes": size,
-        "hash": f"sha256:{sha256}",
-        "rows": rows,
-        "schema": {"fields": _fields(csv), "missingValues": [""], "primaryKey": ["slot", "meter", "obis"]},
-    }
-    if csv:
-        resource["dialect"] = {
-            "delimiter": ",",
-            "lineTerminator": "\n",
-            "quoteChar": '"',
-            "doubleQuote": True,
-            "header": True,
-        }
+    """The package of finished files. `more`: members that are added to it."""
     package = {
-        "profile": "tabular-data-package",
         "name": _NAME,
-        "title": "Household energy survey: measurements",
+        "profile": "tabular-data-package",
+        "title": "Household energy survey",
         "description": (
-            f"Measurements of the slots from {request.first} up to, but without, {request.end} (UTC), of "
-            + ("all households that take or took part." if request.household is None else "one household.")
-            + " Households and meters are named by pseudonyms. `households` lists whose measurements these "
-            "are. `withdrawals` lists who withdrew consent up to now, to correct data sets that went out "
-            "before: `erased` means that everything of the household is to be removed from them, `revoked` "
-            "that its place and installations were blurred since and older, exact ones are to be deleted."
+            "Pseudonymous measurements of electricity and generation meters. `households` are those that "
+            "the files hold something of. `withdrawals` are all households that withdrew up to now: compare "
+            "them with the `households` of packages that you got earlier. `erased` says that everything of "
+            "the household is to be removed from them, `revoked` that its place and installations were "
+            "blurred since and older, exact ones are to be deleted."
         ),
         "version": f"{COLUMNS_VERSION}.0.0",  # of the columns
         "sources": [
@@ -83,41 +67,85 @@ def describe(
                 "optical interface (IEC 62056-21), SML and text telegrams"
             }
         ],
-        "period": about(request),
-        "households": list(households),
+        "period": {"from": request.first, "to": request.end},
+        "selection": request.about(),
+        "households": sorted({name for file in files for name in file.households}),
         "withdrawals": list(withdrawals),
-        "resources": [resource],
+        **(more or {}),
+        "resources": [
+            resource(table, request.format, [file for file in files if file.table == table])
+            for table in TABLES
+            if table in request.selection.tables
+        ],
     }
     return msgspec.json.format(msgspec.json.encode(package), indent=2) + b"\n"
 
 
-def _fields(csv: bool) -> list[dict[str, Any]]:
-    return [
-        _field("household", "string", "Pseudonym of the household"),
-        _field("meter", "string", "Pseudonym of the meter"),
-        _field("slot", "datetime", "Start of the 15-minute slot, UTC", format=_TIME),
-        _field("measured_at", "datetime", "When the meter was read, UTC", format=_TIME),
-        _field(
-            "time_source",
-            "string",
-            "How the time is known: the device's clock was synchronized, was not, or the measurement was "
-            "dated later from the seconds since the device started",
-            constraints={"enum": ["synchronized", "unsynchronized", "dated_later"]},
-        ),
-        _field("obis", "string", "OBIS code of the quantity, six bytes in hex: 0100010800ff is 1.8.0"),
-        _field("value", "integer", "The number that the meter sent"),
-        _field("scaler", "integer", "Power of ten by which the value is multiplied"),
-        _field("unit", "string", "Unit of the quantity: Wh, W, V, ...; missing where the meter sent none"),
-        _field(
-            "marks",
-            "string" if csv else "array",
-            "Doubts about the measurement" + (f", separated by {MARKS_SEPARATOR!r}" if csv else ""),
-        ),
-    ]
+def resource(table: TableName, wanted: Format, files: Sequence[DataFile]) -> dict[str, Any]:
+    """A table's files; `path` is a list where there are several, each with its own checksum in `parts`."""
+    found = TABLES[table]
+    described: dict[str, Any] = {
+        "name": table,
+        "path": files[0].path if len(files) == 1 else [file.path for file in files],
+        "profile": "tabular-data-resource" if wanted != "parquet" else "data-resource",
+        "title": found.title,
+        "description": found.description,
+        "format": wanted,
+        "mediatype": MEDIA_TYPES[wanted],
+        "encoding": "utf-8",
+        "rows": sum(file.rows for file in files),
+        "bytes": sum(file.size for file in files),
+    }
+    if wanted == "parquet":
+        del described["encoding"]
+    if len(files) == 1:
+        described["hash"] = f"sha256:{files[0].sha256}"
+    else:
+        described["parts"] = [
+            {"path": each.path, "rows": each.rows, "bytes": each.size, "hash": f"sha256:{each.sha256}"}
+            for each in files
+        ]
+    if wanted == "csv":
+        described["dialect"] = {"delimiter": ",", "lineTerminator": "\n", "header": True, "quoteChar": '"'}
+    described["schema"] = schema(table, wanted)
+    return described
 
 
-def _field(name: str, kind: str, description: str, **more: Any) -> dict[str, Any]:
-    required = {} if name in ("unit", "marks") else {"required": True}
-    constraints = {**required, **more.pop("constraints", {})}
-    field = {"name": name, "type": kind, "description": description, **more}
-    return {**field, "constraints": constraints} if constraints else field
+def schema(table: TableName, wanted: Format) -> dict[str, Any]:
+    """The Table Schema of a table in a format."""
+    described: dict[str, Any] = {"fields": [_field(field, wanted) for field in TABLES[table].schema]}
+    if table in _KEYS:
+        described["primaryKey"] = list(_KEYS[table])
+    if wanted == "csv":
+        described["missingValues"] = [""]
+    return described
+
+
+def _field(field: pa.Field, wanted: Format) -> dict[str, Any]:
+    told = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+    kind, more = _kind(field, wanted)
+    described = {"name": field.name, "type": kind, **told, **more}
+    if kind == "string" and pa.types.is_list(field.type):
+        described["description"] += f", separated by {LIST_SEPARATOR!r}"
+    constraints: dict[str, Any] = {}
+    if not field.nullable and not pa.types.is_list(field.type):
+        constraints["required"] = True
+    if field.name in _ENUMS:
+        constraints["enum"] = _ENUMS[field.name]
+    return {**described, "constraints": constraints} if constraints else described
+
+
+def _kind(field: pa.Field, wanted: Format) -> tuple[str, dict[str, Any]]:
+    kind = field.type
+    if pa.types.is_timestamp(kind):
+        return "datetime", {"format": _TIME}
+    if pa.types.is_date(kind):
+        return "date", {}
+    if pa.types.is_list(kind):
+        return ("string" if wanted == "csv" else "array"), {}
+    plain = {
+        "boolean": pa.types.is_boolean,
+        "integer": pa.types.is_integer,
+        "number": lambda each: pa.types.is_decimal(each) or pa.types.is_floating(each),
+    }
+    return next((name for name, fits in plain.items() if fits(kind)), "string"), {}

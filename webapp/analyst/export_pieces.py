@@ -1,53 +1,156 @@
-"""An export as a stream of pieces of bytes, the same for files, downloads and archives. Constant memory."""
+"""An export as a stream of pieces of bytes, the same for folders, downloads and archives. Constant memory.
 
-from collections.abc import Callable, Iterator
+A table is one file; in Parquet, tables over time are a folder with a file for each UTC month, as data frames
+read it (`measurements/month=2026-01/part-0.parquet`).
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
+from datetime import UTC, datetime
+from itertools import chain, groupby
 
-from couch.documents import ResearchMeasurement
-from webapp.analyst.export_formats import ENCODINGS
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from couch.clock import SLOT
+from couch.documents import stamp
+from couch.research_pages import month_starts
+from webapp.analyst.encodings import encode
 from webapp.analyst.export_request import ExportRequest
-from webapp.analyst.export_rows import rows_of
+from webapp.analyst.selection import TableName
+from webapp.analyst.source import Source
+from webapp.analyst.tables import batches, schema_of
 
-_MEASUREMENTS = 1000  # in a piece
-
-# The measurements of [start, end) in the order of their ids, those above the given id only.
-Source = Callable[[ExportRequest, str | None], Iterator[ResearchMeasurement]]
+_ROWS = 65_536  # encoded at once
+# By what a table over time is ordered, and how long before that its rows belong to.
+_ORDERED_BY = {
+    "measurements": ("slot", 0),
+    "gaps": ("from_slot", 0),
+    "intervals": ("until", int(SLOT.total_seconds())),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Bytes that follow what came before, with `rows` rows in them.
+    """Bytes that follow what came before in `file`, with `rows` rows in them.
 
-    `households`: whose measurements these are. `last_id`: an export that holds all up to here goes on after
-    it; None: the piece belongs to the end.
+    `households`: whose rows these are. `last_id`: a file of measurements that holds all up to here goes on
+    after it; None: it cannot. `moment`: how far the table has come. `ends`: the file is whole.
     """
 
+    file: str
     data: bytes
     rows: int
+    households: frozenset[str]
     last_id: str | None
-    slot: datetime | None
-    households: frozenset[str] = frozenset()
+    moment: datetime | None
+    ends: bool = False
 
 
 def pieces(
-    request: ExportRequest, source: Source, *, after: str | None = None, rows: int = 0
+    request: ExportRequest,
+    table: TableName,
+    source: Source,
+    *,
+    after: str | None = None,
+    rows: int | None = None,
 ) -> Iterator[Piece]:
-    """The export's bytes from the beginning, or after the measurement `after` when `rows` rows stand."""
-    encoding = ENCODINGS[request.format]
-    measurements = source(request, after)
-    batch = list(islice(measurements, _MEASUREMENTS))  # before any byte: a source that fails, fails first
-    if after is None and encoding.begin:
-        yield Piece(encoding.begin, 0, None, None)
-    while batch:
-        wanted = batch
-        if request.household is not None:
-            wanted = [item for item in batch if item.household == request.household]
-        found = rows_of(wanted)
-        households = frozenset(row.household for row in found)
-        yield Piece(encoding.encode(found, rows == 0), len(found), batch[-1].id, batch[-1].slot, households)
-        rows += len(found)
-        batch = list(islice(measurements, _MEASUREMENTS))
-    if encoding.end:
-        yield Piece(encoding.end, 0, None, None)
+    """The bytes of a table's files from the beginning.
+
+    `measurements` can go on: after the measurement `after`; with `rows`, in a file in which so many rows
+    stand, else at the beginning of a file. Raises CouchError.
+    """
+    found = batches(table, request.selection, source, after=after)
+    first = next(found, None)  # before any byte: a source that fails, fails first
+    cut = _cut(chain([] if first is None else [first], found))
+    if request.format != "parquet":
+        yield from _file(request, table, f"{table}.{request.format}", cut, rows)
+        return
+    if table not in _ORDERED_BY:
+        yield from _file(request, table, f"{table}.parquet", cut, None)
+        return
+    none = True
+    for month, run in groupby(_by_month(table, cut), key=lambda part: part[0]):
+        none = False
+        yield from _file(request, table, month_file(table, month), (part for _, part in run), None)
+    if none and after is None:  # a table without rows still has its columns
+        month = f"{next(month_starts(request.start_at, request.end_at)):%Y-%m}"
+        yield from _file(request, table, month_file(table, month), (), None)
+
+
+def month_file(table: TableName, month: str) -> str:
+    """Where a month of a table lies; `month`: `2026-01`."""
+    return f"{table}/month={month}/part-0.parquet"
+
+
+def month_of(file: str) -> str:
+    """The inverse of `month_file`."""
+    return file.split("/month=")[1][: len("2026-01")]
+
+
+class _Tally:
+    """What is in the batches that passed by since it was last asked."""
+
+    def __init__(self, table: TableName) -> None:
+        self._table = table
+        self._rows = 0
+        self._households: set[str] = set()
+        self._last: pa.RecordBatch | None = None
+        self._whole = False
+
+    def passing(self, found: Iterable["_Cut"]) -> Iterator[pa.RecordBatch]:
+        for each in found:
+            batch = each.batch
+            self._rows += batch.num_rows
+            self._households |= set(pc.unique(batch["household"]).to_pylist())
+            self._last, self._whole = batch.slice(batch.num_rows - 1), each.whole
+            yield batch
+
+    def piece(self, file: str, data: bytes) -> Piece:
+        rows, households = self._rows, frozenset(self._households)
+        moment, last_id = None, None
+        if self._last is not None and self._table in _ORDERED_BY:
+            moment = self._last[_ORDERED_BY[self._table][0]][0].as_py().astimezone(UTC)
+            if self._table == "measurements" and self._whole:
+                last_id = f"measurement:{stamp(moment)}:{self._last['meter'][0].as_py()}"
+        self._rows, self._households, self._last = 0, set(), None
+        return Piece(file, data, rows, households, last_id, moment)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Rows to encode at once; `whole`: they end where a measurement ends."""
+
+    batch: pa.RecordBatch
+    whole: bool
+
+
+def _file(
+    request: ExportRequest, table: TableName, file: str, found: Iterable[_Cut], rows: int | None
+) -> Iterator[Piece]:
+    tally = _Tally(table)
+    encoded = encode(request.format, schema_of(table), tally.passing(found), going_on=rows)
+    for data in encoded:
+        yield tally.piece(file, data)
+    yield Piece(file, b"", 0, frozenset(), None, None, ends=True)
+
+
+def _cut(found: Iterable[pa.RecordBatch]) -> Iterator[_Cut]:
+    for batch in found:
+        for begin in range(0, batch.num_rows, _ROWS):
+            yield _Cut(batch.slice(begin, _ROWS), begin + _ROWS >= batch.num_rows)
+
+
+def _by_month(table: TableName, found: Iterable[_Cut]) -> Iterator[tuple[str, _Cut]]:
+    column, earlier_s = _ORDERED_BY[table]
+    for cut in found:
+        seconds = pc.subtract(cut.batch[column].cast(pa.int64()), earlier_s)
+        moments = [datetime.fromtimestamp(seconds[place].as_py(), UTC) for place in (0, -1)]
+        months = list(month_starts(moments[0], moments[1].replace(microsecond=1)))
+        for number, month in enumerate(months):
+            last = number == len(months) - 1
+            low = pc.greater_equal(seconds, int(month.timestamp()))
+            mask = low if last else pc.and_(low, pc.less(seconds, int(months[number + 1].timestamp())))
+            part = cut.batch if len(months) == 1 else cut.batch.filter(mask)
+            if part.num_rows:
+                yield f"{month:%Y-%m}", _Cut(part, cut.whole or not last)

@@ -1,29 +1,41 @@
 """What somebody wants exported, checked before anything is read or written."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Literal
+from typing import Any, Literal, TypeVar, get_args
 
 from couch.client import Server
 from couch.clock import from_rfc3339, to_rfc3339
 from couch.errors import Fault, NotFound
 from couch.names import RESEARCH
+from webapp.analyst.selection import QUALITIES, Selection, TableName
 from webapp.translation import gettext
 
-Format = Literal["ndjson", "json", "csv"]
-FORMATS: tuple[Format, ...] = ("ndjson", "json", "csv")
+Format = Literal["ndjson", "json", "csv", "parquet"]
+FORMATS: tuple[Format, ...] = ("ndjson", "json", "csv", "parquet")
+TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
+_REGION = re.compile(r"[A-Z]{2}[0-9A-Z]{0,3}")
+_BETWEEN = re.compile(r"[\s,;]+")
+N = TypeVar("N", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """Slots from `start_at` up to, but without, `end_at` (UTC); `household`: a pseudonym, None: all."""
+    """A selection and the format of its files."""
 
-    start_at: datetime
-    end_at: datetime
-    household: str | None
+    selection: Selection
     format: Format
+
+    @property
+    def start_at(self) -> datetime:
+        return self.selection.start_at
+
+    @property
+    def end_at(self) -> datetime:
+        return self.selection.end_at
 
     @property
     def first(self) -> str:
@@ -35,13 +47,34 @@ class ExportRequest:
         """The end as people give it."""
         return _in_short(self.end_at)
 
-    def share_done(self, slot: datetime) -> float:
-        """How much of the time range lies before `slot`, 0 to 1."""
-        return (slot - self.start_at) / (self.end_at - self.start_at)
+    def about(self) -> dict[str, Any]:
+        """What was asked for, as it stands in packages: equal for equal exports."""
+        chosen = self.selection
+        return {
+            "from": self.first,
+            "to": self.end,
+            "households": sorted(chosen.households),
+            "regions": sorted(chosen.regions),
+            "quality": [each for each in QUALITIES if each in chosen.quality],
+            "tables": [each for each in TABLE_NAMES if each in chosen.tables],
+            "format": self.format,
+        }
 
 
-def parse_request(first: str, end: str, household: str | None, wanted: str) -> ExportRequest:
-    """A request from what people typed: days, or instants such as 2026-01-31T06:00:00Z. Raises Fault."""
+def parse_request(
+    first: str,
+    end: str,
+    household: str | Sequence[str] | None,
+    wanted: str,
+    *,
+    regions: str | Sequence[str] = (),
+    quality: Iterable[str] = (),
+    tables: Iterable[str] = ("measurements",),
+) -> ExportRequest:
+    """A request from what people typed: days, or instants such as 2026-01-31T06:00:00Z. Raises Fault.
+
+    `household` and `regions`: one or several, also in one text with blanks or commas between them.
+    """
     start, stop = _moment("from", first), _moment("to", end)
     if start > stop:
         raise Fault(
@@ -60,37 +93,29 @@ def parse_request(first: str, end: str, household: str | None, wanted: str) -> E
                 stop=_in_short(stop),
             )
         )
-    pseudonym = (household or "").strip() or None
-    if pseudonym is not None and not _PSEUDONYM.fullmatch(pseudonym):
-        raise Fault(
-            gettext(
-                "the household %(name)s is no pseudonym: it has 32 digits from 0-9 and a-f, "
-                "as in the column `household` of an export of all households",
-                name=repr(pseudonym),
-            )
-        )
-    if wanted not in FORMATS:
-        raise Fault(
-            gettext(
-                "the format %(name)s is unknown: choose one of %(formats)s",
-                name=repr(wanted),
-                formats=", ".join(FORMATS),
-            )
-        )
-    return ExportRequest(start, stop, pseudonym, wanted)
+    selection = Selection(
+        start_at=start,
+        end_at=stop,
+        households=_pseudonyms(household or ()),
+        regions=_regions(regions),
+        quality=_known(quality, QUALITIES, gettext("the quality %(name)s is unknown: choose of %(known)s")),
+        tables=_known(tables, TABLE_NAMES, gettext("the table %(name)s is unknown: choose of %(known)s")),
+    )
+    if not selection.tables:
+        raise Fault(gettext("no table is chosen: choose at least one"))
+    unknown = gettext("the format %(name)s is unknown: choose one of %(known)s")
+    return ExportRequest(selection, _known([wanted.strip() or "-"], FORMATS, unknown)[0])
 
 
 def check_household(server: Server, request: ExportRequest) -> None:
-    """Make sure that research can be read, and knows the household.
+    """Make sure that research can be read, and knows the households.
 
     Raises Fault for an unknown household or a server without research, AccessDenied, Unreachable.
     """
     research = server.database(RESEARCH)
     try:
-        if request.household is None:
-            research.info()
-            return
-        found = research.find(f"context:{request.household}")
+        research.info()
+        unknown = [name for name in request.selection.households if research.find(f"context:{name}") is None]
     except NotFound as err:
         raise Fault(
             gettext(
@@ -100,14 +125,56 @@ def check_household(server: Server, request: ExportRequest) -> None:
                 name=RESEARCH,
             )
         ) from err
-    if found is None:
+    if unknown:
         raise Fault(
             gettext(
                 "no household has the pseudonym %(name)s: "
                 "leave the household out to export all, and take one from the column `household`",
-                name=request.household,
+                name=unknown[0],
             )
         )
+
+
+def _pseudonyms(given: str | Sequence[str]) -> tuple[str, ...]:
+    names = _several(given)
+    for name in names:
+        if not _PSEUDONYM.fullmatch(name):
+            raise Fault(
+                gettext(
+                    "the household %(name)s is no pseudonym: it has 32 digits from 0-9 and a-f, "
+                    "as in the column `household` of an export of all households",
+                    name=repr(name),
+                )
+            )
+    return names
+
+
+def _regions(given: str | Sequence[str]) -> tuple[str, ...]:
+    names = _several(given)
+    for name in names:
+        if not _REGION.fullmatch(name):
+            raise Fault(
+                gettext(
+                    "the region %(name)s is no code: take a NUTS code or its beginning, such as DE212 or DE2",
+                    name=repr(name),
+                )
+            )
+    return names
+
+
+def _several(given: str | Sequence[str]) -> tuple[str, ...]:
+    """Each once, in their order."""
+    texts = [given] if isinstance(given, str) else given
+    return tuple(dict.fromkeys(part for text in texts for part in _BETWEEN.split(text) if part))
+
+
+def _known(given: Iterable[str], known: Sequence[N], fault: str) -> tuple[N, ...]:
+    """Those of `known` that are given, in the order of `known`. Raises Fault with the first other one."""
+    names = _several(list(given))
+    for name in names:
+        if name not in known:
+            raise Fault(fault % {"name": repr(name), "known": ", ".join(known)})
+    return tuple(each for each in known if each in names)
 
 
 def _moment(name: str, text: str) -> datetime:

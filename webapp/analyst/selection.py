@@ -13,7 +13,8 @@ QUALITIES: tuple[Quality, ...] = ("unmarked", "without_gaps", "synchronized")
 class Selection:
     """Slots from `start_at` up to, but without, `end_at` (UTC).
 
-    `households`: pseudonyms, `regions`: as `region_of` names them; empty: all, both given: in both.
+    `households`: pseudonyms, `regions`: NUTS codes or their beginnings; empty: all, both given:
+    in both.
     `quality`: `unmarked` leaves out rows with a mark, `without_gaps` intervals that span missing slots,
     `synchronized` rows whose time is not known from a synchronized clock.
     """

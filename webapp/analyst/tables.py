@@ -47,7 +47,9 @@ def chosen_households(selection: Selection, source: Source) -> frozenset[str] | 
         context.household
         for context in source.contexts()
         if context.location is not None
-        and source.region_of(context.location.latitude, context.location.longitude) in selection.regions
+        and (source.region_of(context.location.latitude, context.location.longitude) or "").startswith(
+            selection.regions
+        )
     )
     return within if named is None else named & within
 

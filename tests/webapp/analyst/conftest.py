@@ -3,13 +3,18 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from couch.clock import SLOT, from_rfc3339
-from couch.documents import Reading, ResearchMeasurement
+from couch.documents import Context, Reading, ResearchMeasurement, stamp
+from couch.research_pages import StoredMeasurement, StoredReading
+from webapp.analyst.anonymity.settings import AnonymitySettings
 from webapp.analyst.export_ledger import Withdrawn
 from webapp.analyst.export_request import ExportRequest
+from webapp.analyst.kept_reading import of_households
+from webapp.analyst.measurement_batches import measurement_batch
 
 START = from_rfc3339("2026-01-01T00:00:00Z")
 
@@ -34,22 +39,56 @@ def measured(
 
 
 class MemorySource:
-    """A source over a list; `breaks_after` measurements it raises `error`, once."""
+    """A source over lists; `breaks_after` measurements it raises `error`, once; a batch holds `size`."""
 
     def __init__(self, measurements: list[ResearchMeasurement]) -> None:
-        self.measurements = sorted(measurements, key=lambda item: item.id)
+        self.measurements_ = sorted(measurements, key=lambda item: item.id)
+        self.held: list[Context] = []
         self.asked: list[str | None] = []
         self.breaks_after: int | None = None
         self.error: BaseException = KeyboardInterrupt()
+        self.size = 50
+        self.anonymity = AnonymitySettings(threshold=1)
+        self.regions: dict[tuple[float, float], str] = {}
 
-    def __call__(self, request: ExportRequest, after: str | None) -> Iterator[ResearchMeasurement]:
+    def measurements(
+        self, start: datetime, end: datetime, households: frozenset[str] | None, after: str | None
+    ) -> Iterator[Any]:
         self.asked.append(after)
-        for number, item in enumerate(self.measurements):
+        waiting: list[StoredMeasurement] = []
+        for number, item in enumerate(self.measurements_):
             if number == self.breaks_after:
                 self.breaks_after = None
                 raise self.error
-            if request.start_at <= item.slot < request.end_at and (after is None or item.id > after):
-                yield item
+            if start <= item.slot < end and (after is None or item.id > after):
+                waiting.append(stored(item))
+            if len(waiting) == self.size:
+                yield of_households(measurement_batch(waiting), households)
+                waiting = []
+        if waiting:
+            yield of_households(measurement_batch(waiting), households)
+
+    def gaps(self, start: datetime, end: datetime, households: frozenset[str] | None) -> Iterator[Any]:
+        yield from ()
+
+    def contexts(self) -> list[Context]:
+        return self.held
+
+    def region_of(self, latitude: float, longitude: float) -> str | None:
+        return self.regions.get((latitude, longitude))
+
+
+def stored(item: ResearchMeasurement) -> StoredMeasurement:
+    """As the months of research give it."""
+    return StoredMeasurement(
+        item.household,
+        item.meter,
+        stamp(item.slot),
+        stamp(item.measured_at),
+        item.time_source,
+        tuple(StoredReading(each.obis, each.value, each.scaler, each.unit) for each in item.data),
+        item.marks,
+    )
 
 
 @pytest.fixture

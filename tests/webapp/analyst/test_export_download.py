@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import random
 import zipfile
 from typing import Any
 
@@ -19,14 +20,17 @@ START = from_rfc3339("2026-01-01T00:00:00Z")
 
 @pytest.fixture
 def analyst(centre: Any, month: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(pages, "research_source", lambda _server: month)
+    monkeypatch.setattr(pages, "_source", lambda: month)
     browser = centre.signed_in("anna")
     browser.get("/export")
     return browser
 
 
 def ask(browser: Any, **more: str) -> Any:
-    return browser.send("/export", **{"from": "2026-01-01", "to": "2026-01-04", "format": "csv", **more})
+    return browser.send(
+        "/export",
+        **{"from": "2026-01-01", "to": "2026-01-04", "format": "csv", "table": "measurements", **more},
+    )
 
 
 def test_a_download_is_an_archive_of_data_and_description(analyst: Any) -> None:
@@ -38,6 +42,7 @@ def test_a_download_is_an_archive_of_data_and_description(analyst: Any) -> None:
             "from": "2026-01-01",
             "to": "2026-01-04",
             "format": "csv",
+            "table": "measurements",
             "csrf_token": token.split('csrf_token" value="')[1].split('"')[0],
         },
         buffered=True,
@@ -63,7 +68,7 @@ def test_a_download_streams_in_pieces(
     ledger: Any, make_source: Any, measurement: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("webapp.analyst.export_archive._FLUSH_BYTES", 100)
-    noise = [hashlib.sha256(bytes([number % 256, number // 256])).hexdigest() for number in range(5000)]
+    noise = [random.Random(number).randbytes(300).hex() for number in range(1500)]
     source = make_source([measurement(START + n * SLOT, 1, marks=(mark,)) for n, mark in enumerate(noise)])
     request = parse_request("2026-01-01", "2026-03-01", None, "ndjson")
     assert len(list(archive(request, source, ledger))) > 5

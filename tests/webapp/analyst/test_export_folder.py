@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,7 @@ def wish(wanted: str = "ndjson", end: str = "2026-01-04") -> ExportRequest:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir()}
-
-
-@pytest.fixture(autouse=True)
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many pieces of a small sample."""
-    monkeypatch.setattr("webapp.analyst.export_pieces._MEASUREMENTS", 10)
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 @pytest.mark.parametrize("wanted", FORMATS)
@@ -48,7 +43,7 @@ def test_the_package_describes_the_file_beside_it(
 
 
 @pytest.mark.parametrize("wanted", FORMATS)
-@pytest.mark.parametrize("breaks_after", [5, 10, 400, 861])
+@pytest.mark.parametrize("breaks_after", [5, 50, 400, 861])
 def test_an_interrupted_export_goes_on_and_ends_with_the_same_bytes(
     ledger: Any, month: Any, tmp_path: Path, wanted: str, breaks_after: int
 ) -> None:
@@ -58,7 +53,7 @@ def test_an_interrupted_export_goes_on_and_ends_with_the_same_bytes(
         export_to_folder(wish(wanted), tmp_path / "cut", month, ledger)
     assert not (tmp_path / "cut" / "datapackage.json").exists()
     done = export_to_folder(wish(wanted), tmp_path / "cut", month, ledger)
-    assert done.resumed_rows == breaks_after // 10 * 10 * 2
+    assert done.resumed_rows == breaks_after // 50 * 50 * 2
     assert content(tmp_path / "cut") == content(tmp_path / "whole")
 
 
@@ -106,7 +101,7 @@ def test_a_network_that_fails_on_the_way_leaves_a_part_to_go_on_from(
     month.breaks_after, month.error = 100, Unreachable("gone")
     with pytest.raises(Unreachable):
         export_to_folder(wish(), tmp_path, month, ledger)
-    assert sorted(content(tmp_path)) == ["measurements.ndjson.part", "measurements.ndjson.part.state"]
+    assert sorted(content(tmp_path)) == ["export.state", "measurements.ndjson.part"]
 
 
 def test_another_exports_folder_is_left_alone(ledger: Any, month: Any, tmp_path: Path) -> None:
@@ -123,16 +118,21 @@ def test_an_unfinished_export_of_another_range_is_left_alone(ledger: Any, month:
     with pytest.raises(KeyboardInterrupt):
         export_to_folder(wish(), tmp_path, month, ledger)
     before = content(tmp_path)
-    with pytest.raises(Fault, match="unfinished export of 2026-01-01 to 2026-01-04"):
+    with pytest.raises(
+        Fault, match="unfinished export of measurements from 2026-01-01 to 2026-01-04 as ndjson"
+    ):
         export_to_folder(wish(end="2026-01-03"), tmp_path, month, ledger)
     assert content(tmp_path) == before
 
 
 def test_two_exports_do_not_write_into_one_folder_at_once(ledger: Any, month: Any, tmp_path: Path) -> None:
-    with (tmp_path / "measurements.ndjson.part").open("wb") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         with pytest.raises(Fault, match="another export is writing"):
             export_to_folder(wish(), tmp_path, month, ledger)
+    finally:
+        os.close(descriptor)
 
 
 def test_a_target_that_is_no_folder_is_one_clear_line(ledger: Any, month: Any, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def wish(wanted: str, household: str | None = None) -> ExportRequest:
 
 
 def written(request: ExportRequest, source: Any) -> str:
-    return b"".join(piece.data for piece in pieces(request, source)).decode()
+    return b"".join(piece.data for piece in pieces(request, "measurements", source)).decode()
 
 
 def test_a_row_holds_what_the_meter_sent(make_source: Any, measurement: Any) -> None:

@@ -27,7 +27,7 @@ def package(folder: Path) -> Any:
 
 def test_an_export_records_whose_measurements_it_holds(month: Any, ledger: Any, tmp_path: Path) -> None:
     done = export_to_folder(wish(), tmp_path, month, ledger)
-    assert ledger.records == [(done.sha256, BOTH)]
+    assert ledger.records == [(done.files[0].sha256, BOTH)]
     assert package(tmp_path)["households"] == list(BOTH)
 
 
@@ -48,14 +48,13 @@ def test_later_packages_list_withdrawals(month: Any, ledger: Any, tmp_path: Path
 
 
 def test_an_export_that_goes_on_remembers_whose_measurements_it_has(
-    month: Any, ledger: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    month: Any, ledger: Any, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("webapp.analyst.export_pieces._MEASUREMENTS", 10)
-    month.measurements.sort(key=lambda item: item.household)
+    month.measurements_.sort(key=lambda item: item.household)
     month.breaks_after = 600  # everything of the first household, something of the second
     with pytest.raises(KeyboardInterrupt):
         export_to_folder(wish(), tmp_path, month, ledger)
-    month.measurements = [item for item in month.measurements if item.household == BOTH[1]]
+    month.measurements_ = [item for item in month.measurements_ if item.household == BOTH[1]]
     export_to_folder(wish(), tmp_path, month, ledger)
     assert ledger.records[0][1] == BOTH
 

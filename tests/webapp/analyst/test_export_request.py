@@ -29,7 +29,7 @@ def test_a_wish_that_makes_no_sense_is_refused(
 
 def test_the_range_is_half_open_and_in_utc() -> None:
     request = parse_request("2026-01-01", "2026-02-01", "", "json")
-    assert request.household is None
+    assert request.selection.households == ()
     assert request.start_at.isoformat() == "2026-01-01T00:00:00+00:00"
     assert request.end_at.isoformat() == "2026-02-01T00:00:00+00:00"
 
@@ -49,4 +49,4 @@ def test_a_server_that_was_never_set_up_is_said(centre: Any) -> None:
 def test_a_range_may_begin_and_end_inside_a_day() -> None:
     request = parse_request("2026-01-01T06:00:00Z", "2026-01-02", None, "csv")
     assert (request.first, request.end) == ("2026-01-01T06:00:00Z", "2026-01-02")
-    assert request.share_done(request.start_at) == 0
+    assert request.selection.share_done(request.start_at) == 0
