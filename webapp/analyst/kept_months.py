@@ -1,7 +1,7 @@
 """Finished months kept as Parquet files beside the engine, each with the version it was made from.
 
 `<folder>/2026-01/state.json` names the files of the month. They are trusted only while the month's database
-of the very version: then exports are cut from them, else from the engine. One process builds a month; who
+is of the very version: then exports are cut from them, else from the engine. One process builds; who
 deletes does not wait for that one, whose work is thrown away then.
 """
 
