@@ -73,7 +73,7 @@ def _samples(
     before: Iterable[Measurement],
     after: Iterable[Measurement],
 ) -> dict[str, list[Point]]:
-    """The least and greatest values of days, but where documents of the day are known to come before or after.
+    """The least and greatest values of days, where no document of the day is known to come before or after.
 
     The least value of a day that a boundary lies in may be of after the boundary: then an edge has it, too.
     """
