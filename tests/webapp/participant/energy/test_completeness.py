@@ -1,0 +1,98 @@
+"""Slots due, stored, and missing for a reason."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from couch.clock import SLOT
+from couch.documents import Gap
+from webapp.participant.energy.completeness import (
+    MOST_SHOWN,
+    Due,
+    Missing,
+    completeness,
+    due_slots,
+    first_missing,
+    read_missing,
+)
+
+START = datetime(2026, 6, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+GRANTED = START + timedelta(hours=6, minutes=7)
+
+
+def due(**more: Any) -> Due | None:
+    known = {
+        "granted_at": GRANTED,
+        "revoked_at": None,
+        "known_from": None,
+        "last_stored": None,
+        "now": START + DAY + timedelta(minutes=5),
+    }
+    return due_slots(**{**known, **more})
+
+
+def missing(first: int, last: int, cause: str = "device_off") -> Missing:
+    return Missing(START + first * SLOT, START + (last + 1) * SLOT, cause)
+
+
+def test_slots_are_due_from_the_grant_to_the_one_that_ended_last() -> None:
+    assert due() == Due(START + timedelta(hours=6, minutes=15), START + DAY)
+    assert due(last_stored=START + DAY) == Due(START + timedelta(hours=6, minutes=15), START + DAY + SLOT)
+
+
+def test_nothing_is_due_without_a_grant_or_after_a_revocation() -> None:
+    assert due(granted_at=None) is None
+    assert due(revoked_at=GRANTED) is None
+    revoked = due(revoked_at=GRANTED + timedelta(hours=1))
+    assert revoked is not None
+    assert revoked.within(START, START + DAY) == 4
+
+
+def test_what_was_pruned_here_is_not_missing() -> None:
+    later = START + timedelta(hours=12)
+    assert due(known_from=later) == Due(later, START + DAY)
+
+
+def test_what_is_missing_is_counted_by_its_cause() -> None:
+    all_day = Due(START, START + DAY)
+    gaps = [missing(4, 7), missing(10, 10, "checksum"), missing(20, 29)]
+    found = completeness(all_day, START, START + DAY, 79, gaps)
+    assert (found.due, found.missing, found.unexplained) == (96, 17, 2)
+    assert found.causes == (("device_off", 14), ("checksum", 1))
+    assert [gap.start for gap in found.gaps] == [START + n * SLOT for n in (20, 10, 4)]
+    assert not found.complete
+
+
+def test_gaps_before_the_grant_are_nobodys() -> None:
+    found = completeness(Due(START + 8 * SLOT, START + DAY), START, START + DAY, 86, [missing(4, 9)])
+    assert (found.due, found.causes, found.unexplained) == (88, (("device_off", 2),), 0)
+
+
+def test_a_long_list_of_gaps_is_cut_and_says_so() -> None:
+    gaps = [missing(n, n) for n in range(0, 96, 1)]
+    found = completeness(Due(START, START + DAY), START, START + DAY, 0, gaps)
+    assert (len(found.gaps), found.gap_count) == (MOST_SHOWN, 96)
+    assert found.gaps[0].start == START + 95 * SLOT
+
+
+def test_gap_documents_are_read_also_where_they_begin_before(fake_database: Any, sample: Any) -> None:
+    def put(first: int, last: int, meter: str = sample.meter) -> None:
+        gap = Gap(
+            meter=meter,
+            from_slot=START + first * SLOT,
+            to_slot=START + last * SLOT,
+            cause="device_off",
+            device=sample.device,
+        )
+        fake_database.put_once(gap.to_json())
+
+    for first, last in [(-20, -10), (-5, 2), (50, 51), (90, 120), (130, 131)]:
+        put(first, last)
+    put(10, 20, sample.generation_meter)
+    found = list(read_missing(fake_database, sample.meter, START, START + DAY))
+    assert found == [missing(0, 2), missing(50, 51), missing(90, 95)]
+    assert list(read_missing(fake_database, sample.meter, START + 50 * SLOT, START + 51 * SLOT)) == [
+        missing(50, 50)
+    ]
+    assert first_missing(fake_database, sample.meter) == START - 20 * SLOT
+    assert first_missing(fake_database, sample.device) is None
