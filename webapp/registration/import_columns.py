@@ -40,10 +40,14 @@ _CODE_DIGITS = 5
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which cell holds what: `places` by the name of the form's field, `headings` by that too."""
+    """Which cell holds what: `places` by the name of the form's field, `headings` by that too.
+
+    `members`: the numbers that a group has columns for.
+    """
 
     places: Mapping[str, int]
     headings: Mapping[str, str]
+    members: Mapping[str, tuple[str, ...]]
 
     def heading(self, name: str) -> str:
         """The column that a field of the form comes from; its own name where there is no such column."""
@@ -94,7 +98,15 @@ def read_columns(table: Table) -> Columns:
     ):
         if names:
             raise TableFault(text, names=", ".join(names[:20]))
-    return Columns(places, headings)
+    members = {
+        group: tuple(
+            number
+            for number in map(str, range(1, MOST_ROWS + 1))
+            if any(name_of(kind, number, inner) in places for inner in inners.values())
+        )
+        for group, (kind, inners) in GROUPS.items()
+    }
+    return Columns(places, headings, members)
 
 
 def fill(row: TableRow, columns: Columns) -> FilledRow:
@@ -114,7 +126,7 @@ def fill(row: TableRow, columns: Columns) -> FilledRow:
     facts = {question.name: cell(question.name) for question in FACTS}
     if facts["postal_code"].isdigit():  # spreadsheets take the zero from 01067
         facts["postal_code"] = facts["postal_code"].zfill(_CODE_DIGITS)
-    rows = {kind: _group_rows(group, cell) for group, (kind, _) in GROUPS.items()}
+    rows = {kind: _group_rows(group, columns.members[group], cell) for group, (kind, _) in GROUPS.items()}
     meters = tuple(_with_device(meter, rows["devices"], faults) for meter in rows["meters"])
     systems = tuple(_with_meters(system, rows["meters"], faults) for system in rows["systems"])
     typed = Typed(facts=facts, devices=rows["devices"], meters=meters, systems=systems, use_place=True)
@@ -132,14 +144,14 @@ def _name(heading: str) -> str | None:
     return None if field_name is None else name_of(kind, match[2], field_name)
 
 
-def _group_rows(group: str, cell: Callable[[str], str]) -> tuple[Row, ...]:
+def _group_rows(group: str, numbers: tuple[str, ...], cell: Callable[[str], str]) -> tuple[Row, ...]:
     """The members of a group of which anything is filled in."""
     kind, columns = GROUPS[group]
     rows = []
-    for number in range(1, MOST_ROWS + 1):
-        texts = {field_name: cell(name_of(kind, str(number), field_name)) for field_name in columns.values()}
+    for number in numbers:
+        texts = {field_name: cell(name_of(kind, number, field_name)) for field_name in columns.values()}
         if any(texts.values()):
-            rows.append(Row(str(number), texts))
+            rows.append(Row(number, texts))
     return tuple(rows)
 
 
