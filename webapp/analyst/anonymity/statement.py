@@ -1,5 +1,6 @@
 """What is said of an export's anonymity in its package, and the refusal of one that tells too much. Pure."""
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,23 +73,31 @@ def stated(
     contexts: Sequence[Context],
     settings: AnonymitySettings,
     region_of: RegionOf,
+    measured: Collection[str] | None = None,
 ) -> Anonymity:
     """How alike the households of an export with `tables` are; `contexts`: one of each that goes out.
 
-    Without a table that tells of households they are alike, however many they are: who joins them by
-    pseudonym with an export that told more learns no more than that one told.
+    `measured`: pseudonyms of those with readings in it, where that is known: whoever has readings is to be
+    like enough others who have, too. Without a table that tells of households they are alike, however many
+    they are: who joins them by pseudonym with an export that told more learns no more than that one told.
     """
+    if measured is None:
+        measured = {context.household for context in contexts}
     if not any(table in TABLES for table in tables):
-        households = [context.household for context in contexts]
+        households = sorted(measured)
         found = unlabelled(len(households), settings.threshold, households)
         return Anonymity(found, settings.threshold, ())
-    households_told = told(contexts, settings, region_of)
-    known = _regions_known(contexts, region_of)
+    all_told = told(contexts, settings, region_of)
+    found = min(
+        likeness(all_told, settings.threshold),
+        likeness([each for each in all_told if each.household in measured], settings.threshold),
+        key=lambda each: math.inf if each.k is None else each.k,
+    )
     return Anonymity(
-        likeness(households_told, settings.threshold),
+        found,
         settings.threshold,
-        quasi_identifiers(settings, tables, regions_known=known),
-        _blank(contexts, households_told, settings, region_of),
+        quasi_identifiers(settings, tables, regions_known=_regions_known(contexts, region_of)),
+        _blank(contexts, all_told, settings, region_of),
     )
 
 
@@ -121,13 +130,34 @@ def refusal(
 
 
 def require(
-    tables: Collection[str], contexts: Sequence[Context], settings: AnonymitySettings, region_of: RegionOf
+    tables: Collection[str],
+    contexts: Sequence[Context],
+    settings: AnonymitySettings,
+    region_of: RegionOf,
+    measured: Collection[str] | None = None,
 ) -> Anonymity:
     """The statement of an export that may go out. Raises TooFewAlike."""
-    found = stated(tables, contexts, settings, region_of)
+    found = stated(tables, contexts, settings, region_of, measured)
     if not found.enough:
         raise refusal(found, contexts, settings, region_of)
     return found
+
+
+def check_regions(regions: Sequence[str], settings: AnonymitySettings) -> None:
+    """Nobody learns by selecting what is not told.
+
+    Raises Fault for a region that is finer than what goes out.
+    """
+    finer = next((region for region in regions if len(region) > settings.region_letters), None)
+    if finer is not None and not settings.open:
+        raise Fault(
+            gettext(
+                "the region %(region)s is finer than what may be told of households here: give at most "
+                "%(letters)s characters, or have region_letters raised in [anonymity] of centre_web.toml",
+                region=finer,
+                letters=settings.region_letters,
+            )
+        )
 
 
 def _what_helps(contexts: Sequence[Context], settings: AnonymitySettings, region_of: RegionOf) -> str:

@@ -2,25 +2,24 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from webapp.analyst.encodings import TEXTS
-from webapp.analyst.selection import TableName
+from webapp.analyst.encodings import encode
+from webapp.analyst.export_pieces import pieces
+from webapp.analyst.export_request import ExportRequest
+from webapp.analyst.selection import Selection, TableName
+from webapp.analyst.source import Source
 from webapp.analyst.table_schemas import schema_of
 
-# The column whose UTC month a row is filed under; an interval belongs to the month in which it ended. Tables
-# without one are a single file.
-_MONTH_OF: dict[TableName, str] = {"measurements": "slot", "intervals": "until", "gaps": "from_slot"}
-_ROW_GROUP = 131_072
-_BLOCK = 1024 * 1024
+FOLDER = "data"
+_ROWS = 65_536  # of a Parquet file at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,37 +42,41 @@ class Written:
     households: set[str] = field(default_factory=set)
 
 
-def write_table(folder: Path, table: TableName, batches: Iterable[pa.RecordBatch]) -> Written:
-    """Write the rows of a table below `folder`; what `batches` raises leaves unfinished files behind.
+def write_table(
+    folder: Path,
+    table: TableName,
+    selection: Selection,
+    source: Source,
+    progress: Callable[[int], None] = lambda _rows: None,
+) -> Written:
+    """Write a table below `folder`; what `source` raises leaves unfinished files behind.
 
-    The same rows give the same bytes, however they are cut into batches.
+    `progress` hears the rows so far. The same rows give the same bytes, however they are cut into batches.
     """
     written = Written()
-    schema = schema_of(table)
-    csv_path = f"data/{table}.csv"
-    (folder / "data").mkdir(parents=True, exist_ok=True)
-    text = TEXTS["csv"]
-    rows = 0
-    parquet = _Parquet(folder, table, schema)
-    with (folder / csv_path).open("wb") as csv:
-        csv.write(text.begin(schema))
-        for batch in batches:
-            if batch.num_rows:
-                csv.write(text.rows(batch, rows == 0))
-                parquet.write(batch)
-                rows += batch.num_rows
-                written.households.update(pc.unique(batch["household"]).to_pylist())
-    written.files.append(described(folder, csv_path, table, "csv", rows))
-    written.files += parquet.close()
+    with ExitStack() as stack:
+        stream: BinaryIO | None = None
+        path, rows, before = "", 0, 0
+        for piece in pieces(ExportRequest(selection, "parquet"), table, source):
+            if stream is None:
+                path, before = f"{FOLDER}/{piece.file}", rows
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                stream = stack.enter_context((folder / path).open("wb"))
+            stream.write(piece.data)
+            rows += piece.rows
+            written.households |= piece.households
+            progress(rows)
+            if piece.ends:
+                stream.close()
+                stream = None
+                written.files.append(_described(folder, path, table, "parquet", rows - before))
+    csv = f"{FOLDER}/{table}.csv"
+    parts = [folder / file.path for file in written.files]
+    with (folder / csv).open("wb") as target:
+        for data in encode("csv", schema_of(table), _read_back(parts, schema_of(table))):
+            target.write(data)
+    written.files.append(_described(folder, csv, table, "csv", rows))
     return written
-
-
-def described(
-    folder: Path, path: str, table: TableName, file_format: Literal["csv", "parquet"], rows: int
-) -> DataFile:
-    """A finished file with its size and checksum."""
-    size, sha256 = size_and_sha256(folder / path)
-    return DataFile(path, table, file_format, rows, size, sha256)
 
 
 def size_and_sha256(file: Path) -> tuple[int, str]:
@@ -83,71 +86,16 @@ def size_and_sha256(file: Path) -> tuple[int, str]:
         return os.fstat(stream.fileno()).st_size, digest
 
 
-class _Parquet:
-    """Row groups of one size in one file a month: rows come in the order of their months."""
-
-    def __init__(self, folder: Path, table: TableName, schema: pa.Schema) -> None:
-        self._folder, self._table, self._schema = folder, table, schema
-        self._month: str | None = None
-        self._writer: Any = None
-        self._path = ""
-        self._waiting: list[pa.RecordBatch] = []
-        self._waiting_rows = 0
-        self._rows = 0
-        self._done: list[DataFile] = []
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        for month, part in _by_month(batch, _MONTH_OF.get(self._table)):
-            if month != self._month or self._writer is None:
-                self._finish()
-                self._begin(month)
-            self._waiting.append(part)
-            self._waiting_rows += part.num_rows
-            if self._waiting_rows >= _ROW_GROUP:
-                self._flush(last=False)
-
-    def close(self) -> list[DataFile]:
-        if self._writer is None:  # a table without rows is a file all the same
-            self._begin("")
-        self._finish()
-        return self._done
-
-    def _begin(self, month: str) -> None:
-        where = f"data/{self._table}/month={month}" if month else f"data/{self._table}"
-        (self._folder / where).mkdir(parents=True, exist_ok=True)
-        self._month, self._path, self._rows = month, f"{where}/{self._table}.parquet", 0
-        self._writer = pq.ParquetWriter(self._folder / self._path, self._schema, compression="zstd")
-
-    def _flush(self, *, last: bool) -> None:
-        if not self._waiting:
-            return
-        table = pa.Table.from_batches(self._waiting, self._schema)
-        whole = table.num_rows if last else table.num_rows // _ROW_GROUP * _ROW_GROUP
-        self._writer.write_table(table.slice(0, whole).combine_chunks(), row_group_size=_ROW_GROUP)
-        rest = table.slice(whole)
-        self._rows += whole
-        self._waiting, self._waiting_rows = rest.to_batches(), rest.num_rows
-
-    def _finish(self) -> None:
-        if self._writer is None:
-            return
-        self._flush(last=True)
-        self._writer.close()
-        self._writer = None
-        self._done.append(described(self._folder, self._path, self._table, "parquet", self._rows))
+def _read_back(parts: Sequence[Path], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for part in parts:
+        with pq.ParquetFile(part) as file:
+            batch: Any
+            for batch in file.iter_batches(_ROWS):
+                yield batch.cast(schema)
 
 
-def _by_month(batch: pa.RecordBatch, column: str | None) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """The batch cut where months change; an empty month: the table knows none."""
-    if column is None:
-        yield "", batch
-        return
-    moments = batch[column]
-    if column == "until":
-        moments = pc.subtract(moments, pa.scalar(timedelta(seconds=1), pa.duration("s")))
-    months = pc.strftime(moments, format="%Y-%m")
-    runs = pc.run_end_encode(months)
-    begin = 0
-    for end, month in zip(runs.run_ends.to_pylist(), runs.values.to_pylist(), strict=True):
-        yield month, batch.slice(begin, end - begin)
-        begin = end
+def _described(
+    folder: Path, path: str, table: TableName, file_format: Literal["csv", "parquet"], rows: int
+) -> DataFile:
+    size, sha256 = size_and_sha256(folder / path)
+    return DataFile(path, table, file_format, rows, size, sha256)

@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +12,8 @@ import pyarrow as pa
 from couch.clock import Clock
 from couch.documents import ConsentState, Context, utc
 from webapp.analyst.anonymity.quasi_identifiers import TABLES as DESCRIBING
-from webapp.analyst.anonymity.statement import require
+from webapp.analyst.anonymity.settings import AnonymitySettings
+from webapp.analyst.anonymity.statement import check_regions, require
 from webapp.analyst.export_ledger import Withdrawn
 from webapp.analyst.export_request import ExportRequest
 from webapp.analyst.releases.data_files import DataFile, size_and_sha256, write_table
@@ -21,7 +24,7 @@ from webapp.analyst.releases.store import ReleaseStore
 from webapp.analyst.releases.texts import CITATION, README, citation, readme
 from webapp.analyst.selection import Selection, TableName
 from webapp.analyst.source import Source
-from webapp.analyst.tables import batches, chosen_households
+from webapp.analyst.tables import chosen_households
 
 # Tables of readings first: whose are in them decides of whom the others tell.
 SERIES: tuple[TableName, ...] = ("measurements", "intervals", "gaps")
@@ -65,6 +68,7 @@ def make_release(
     then nothing was published.
     """
     with maker.store.making(name) as (number, folder):
+        check_regions(selection.regions, maker.source.anonymity)
         _require_enough(maker.source, selection)
         created_from = dict(maker.sequences(selection))
         files, households = _readings(maker, folder, selection, progress)
@@ -106,23 +110,10 @@ def _readings(
         if table not in selection.tables:
             continue
 
-        written = write_table(folder, table, _counted(table, selection, maker.source, progress))
+        written = write_table(folder, table, selection, maker.source, partial(progress, table))
         files += written.files
         households |= written.households
     return files, households
-
-
-def _counted(
-    table: TableName,
-    selection: Selection,
-    source: Source,
-    progress: Callable[[TableName, int], None],
-) -> Iterator[pa.RecordBatch]:
-    rows = 0
-    for batch in batches(table, selection, source):
-        rows += batch.num_rows
-        progress(table, rows)
-        yield batch
 
 
 def _chosen(source: Source, selection: Selection) -> list[Context]:
@@ -153,15 +144,36 @@ def _households(
     source: Source, folder: Path, selection: Selection, told_of: Sequence[Context]
 ) -> list[DataFile]:
     """The tables that tell of these households, written."""
-    files: list[DataFile] = []
-    narrowed = dataclasses.replace(
-        selection, households=tuple(each.household for each in told_of), regions=()
-    )
-    for table in OF_HOUSEHOLDS:
-        if table in selection.tables:
-            rows = batches(table, narrowed, source) if told_of else ()
-            files += write_table(folder, table, rows).files
-    return files
+    told, everybody = _OnlyThese(source, told_of), dataclasses.replace(selection, households=(), regions=())
+    tables = [table for table in OF_HOUSEHOLDS if table in selection.tables]
+    return [file for table in tables for file in write_table(folder, table, everybody, told).files]
+
+
+class _OnlyThese:
+    """A source whose contexts are these alone."""
+
+    def __init__(self, source: Source, contexts: Sequence[Context]) -> None:
+        self._source, self._contexts = source, contexts
+
+    @property
+    def anonymity(self) -> AnonymitySettings:
+        return self._source.anonymity
+
+    def contexts(self) -> Sequence[Context]:
+        return self._contexts
+
+    def region_of(self, latitude: float, longitude: float) -> str | None:
+        return self._source.region_of(latitude, longitude)
+
+    def measurements(
+        self, start: datetime, end: datetime, households: frozenset[str] | None, after: str | None
+    ) -> Iterator[pa.RecordBatch]:
+        return self._source.measurements(start, end, households, after)
+
+    def gaps(
+        self, start: datetime, end: datetime, households: frozenset[str] | None
+    ) -> Iterator[pa.RecordBatch]:
+        return self._source.gaps(start, end, households)
 
 
 def _unblurred(selection: Selection, told_of: Sequence[Context]) -> tuple[str, ...]:

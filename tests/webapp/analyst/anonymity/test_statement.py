@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from couch.documents import ConsentState, Context, ContextLocation, Metadata
+from couch.errors import Fault
 from webapp.analyst.anonymity.settings import AnonymitySettings
-from webapp.analyst.anonymity.statement import TooFewAlike, require, stated, told
+from webapp.analyst.anonymity.statement import TooFewAlike, check_regions, require, stated, told
 
 SETTINGS = AnonymitySettings(threshold=3, region_letters=5, persons="classes")
 
@@ -39,6 +40,21 @@ def test_an_export_of_one_household_is_refused() -> None:
     with pytest.raises(TooFewAlike, match="holds 1 household") as caught:
         require(("measurements",), [household(1)], SETTINGS, _region)
     assert household(1).household not in str(caught.value)
+
+
+def test_those_with_readings_are_to_be_alike_among_themselves() -> None:
+    contexts = [household(n) for n in range(6)]
+    assert stated(("context", "measurements"), contexts, SETTINGS, _region).k == 6
+    measured = {contexts[0].household, contexts[1].household}
+    found = stated(("context", "measurements"), contexts, SETTINGS, _region, measured)
+    assert (found.k, found.likeness.households, found.enough) == (2, 2, False)
+
+
+def test_a_selected_region_is_no_finer_than_what_is_told() -> None:
+    check_regions(["DE1", "DE"], AnonymitySettings())
+    check_regions(["DE123"], AnonymitySettings(threshold=1))
+    with pytest.raises(Fault, match="DE123 is finer"):
+        check_regions(["DE1", "DE123"], AnonymitySettings())
 
 
 def test_an_export_of_nobody_is_none_to_be_refused() -> None:

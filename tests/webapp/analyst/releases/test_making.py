@@ -35,10 +35,10 @@ def test_a_version_holds_every_table_as_csv_and_parquet_by_months(
     with (folder / "data" / "measurements.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 6 * 2 * 48
-    parts = sorted((folder / "data" / "measurements").glob("month=*/measurements.parquet"))
+    parts = sorted((folder / "data" / "measurements").glob("month=*/part-0.parquet"))
     assert [part.parent.name for part in parts] == ["month=2026-01", "month=2026-02"]
     assert sum(pq.read_metadata(part).num_rows for part in parts) == len(rows)
-    unit = pq.read_schema(folder / "data/intervals/month=2026-01/intervals.parquet").field("energy").metadata
+    unit = pq.read_schema(folder / "data/intervals/month=2026-01/part-0.parquet").field("energy").metadata
     assert unit[b"unit"] == b"kWh"
     assert {file.path for file in made.record.files} == set(_bytes(folder)) - {"release.json"}
 
