@@ -1,9 +1,13 @@
 """What goes wrong at the centre, and what does not agree, in words marked for translation."""
 
+from datetime import timedelta
+
 from couch.documents import Step
 from webapp.administrator.centre_state import CentreTrouble
 from webapp.administrator.contradictions import Contradiction
-from webapp.translation import marked
+from webapp.moments import span
+from webapp.numbers import number
+from webapp.translation import gettext, marked
 
 # What happened and what it means; what to do.
 TROUBLES: dict[CentreTrouble, tuple[str, str]] = {
@@ -55,3 +59,9 @@ STEPS: dict[Step, str] = {
     Step.REGISTRY_CLEARED: marked("clear the registry and accounts"),
     Step.FILES_COMPACTED: marked("compact the files"),
 }
+
+
+def wait(lag: timedelta) -> str:
+    """How long something waits: `4 s`, `3 minutes`."""
+    seconds = lag.total_seconds()
+    return gettext("%(n)s s", n=number(seconds)) if seconds < 60 else span(lag)

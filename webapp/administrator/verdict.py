@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from webapp.administrator.centre_state import CentreState, CentreTrouble
+from webapp.administrator.centre_words import TROUBLES
 from webapp.administrator.fleet import Fleet, Standing
 from webapp.administrator.troubles import Urgency
 from webapp.numbers import number
@@ -14,11 +15,12 @@ _GRAVE = {CentreTrouble.NO_WORKER, CentreTrouble.ERASURE_STANDS_STILL}
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`tone`: good, warn or bad."""
+    """`tone`: good, warn or bad. `about`: the trouble of the centre that the sentence tells, if it does."""
 
     tone: str
     sentence: str
     detail: str
+    about: CentreTrouble | None = None
 
 
 def urgencies(fleet: Fleet) -> Counter[Urgency]:
@@ -30,8 +32,9 @@ def verdict(fleet: Fleet, centre: CentreState) -> Verdict:
     """The worst decides."""
     by_urgency = urgencies(fleet)
     now, soon, later = (by_urgency[each] for each in (Urgency.NOW, Urgency.SOON, Urgency.LATER))
-    if _GRAVE.intersection(centre.troubles):
-        return Verdict("bad", gettext("The centre does not do its work."), _devices(now + soon, fleet))
+    if centre.troubles and centre.troubles[0] in _GRAVE:
+        grave = centre.troubles[0]
+        return Verdict("bad", gettext(TROUBLES[grave][0]), _devices(now + soon, fleet), grave)
     if now:
         sentence = ngettext(
             "%(shown)s device needs somebody now.",
@@ -40,16 +43,16 @@ def verdict(fleet: Fleet, centre: CentreState) -> Verdict:
             shown=number(now),
         )
         return Verdict("bad", sentence, _soon(soon, fleet))
-    if soon or centre.troubles:
+    if soon:
         sentence = ngettext(
             "%(shown)s device needs somebody soon.",
             "%(shown)s devices need somebody soon.",
             soon,
             shown=number(soon),
         )
-        if not soon:
-            sentence = gettext("The centre needs a look.")
         return Verdict("warn", sentence, _well(fleet))
+    if centre.troubles:
+        return Verdict("warn", gettext(TROUBLES[centre.troubles[0]][0]), _well(fleet), centre.troubles[0])
     if not any(True for _ in fleet):
         return Verdict(
             "good", gettext("No device is registered yet."), gettext("They appear here with their household.")

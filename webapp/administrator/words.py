@@ -25,6 +25,11 @@ URGENCIES: dict[Urgency, str] = {
     Urgency.SOON: marked("soon"),
     Urgency.LATER: marked("when there is time"),
 }
+NEEDS: dict[Urgency, str] = {
+    Urgency.NOW: marked("need somebody now"),
+    Urgency.SOON: marked("need somebody soon"),
+    Urgency.LATER: marked("can wait"),
+}
 TONES: dict[Urgency, str] = {Urgency.NOW: "bad", Urgency.SOON: "warn", Urgency.LATER: ""}  # CSS classes
 
 STANDINGS: dict[Standing, str] = {
@@ -138,7 +143,7 @@ WORDS: dict[Kind, Words] = {
             "the worker was stopped for a while."
         ),
     ),
-    Kind.ERRORS: Words(marked("reports errors"), marked("Read what it says on the page of the device.")),
+    Kind.ERRORS: Words(marked("reports errors"), marked("The device's page shows what it says.")),
     Kind.CONFLICTS: Words(
         marked("conflicting documents"),
         marked(
@@ -162,11 +167,11 @@ _SPANS: dict[Kind, str] = {
 
 
 def _waiting(n: int) -> str:
-    return ngettext("%(n)s document waits", "%(n)s documents wait", n)
+    return ngettext("%(shown)s document waits", "%(shown)s documents wait", n, shown=number(n))
 
 
 def _refused(n: int) -> str:
-    return ngettext("%(n)s document was refused", "%(n)s documents were refused", n)
+    return ngettext("%(shown)s document was refused", "%(shown)s documents were refused", n, shown=number(n))
 
 
 def _conflicting(n: int) -> str:
