@@ -80,6 +80,13 @@ class OpenCorrections:
             self._running[household] = thread
             thread.start()
 
+    def wait(self, household: str, timeout_s: float) -> None:
+        """Until nothing is done about it any more, or the time (real) is over."""
+        with self._lock:
+            thread = self._running.get(household)
+        if thread is not None:
+            thread.join(timeout_s)
+
     def _run(self, household: str) -> None:
         while True:
             with self._lock:

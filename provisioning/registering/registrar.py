@@ -107,6 +107,10 @@ class Registrar:
         """Begin to remove old values again, where that failed or was interrupted."""
         self._open.start(household)
 
+    def wait(self, household: str, timeout_s: float) -> None:
+        """Until its correction has ended one way or the other, at most so many real seconds."""
+        self._open.wait(household, timeout_s)
+
     def devices(self, household: str) -> tuple[RegisteredDevice, ...]:
         """The household's devices and how far each is."""
         with self._settings.worker_server() as worker, self._maker() as maker:
