@@ -178,6 +178,9 @@ class DemoCentre:
                 f"url = {json.dumps(self.url)}",
                 f"user = {json.dumps(_PAGES)}",
                 f"password = {json.dumps(self._pages_password)}",
+                "# The demo has two households: where real people take part, more of them have to be alike.",
+                "[anonymity]",
+                "threshold = 1",
                 "",
             ]
         )

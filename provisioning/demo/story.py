@@ -190,6 +190,11 @@ class Story:
         if not rows or rows != expected:
             raise Fault(f"the export holds {rows} rows, the research databases {expected}")
         self.tell.seen(f"{rows} rows in {out / data['path']}, described by datapackage.json beside it")
+        alike = described["anonymity"]
+        self.tell.seen(
+            f"it holds {alike['households']} households: the demo lets {alike['threshold']} go out, a survey "
+            "of real people asks for 5 that are alike, or for what its researchers set"
+        )
 
     def _made_up(self, device: DemoDevice) -> Measurement:
         slot = slot_of(self.clock.now()) - SLOT

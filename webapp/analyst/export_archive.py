@@ -8,6 +8,7 @@ from itertools import chain, groupby
 from typing import Self
 
 from couch.errors import Unreachable
+from webapp.analyst.export_anonymity import require_selected, require_whole
 from webapp.analyst.export_ledger import Ledger
 from webapp.analyst.export_package import FILE, DataFile, describe
 from webapp.analyst.export_pieces import Piece, pieces
@@ -75,7 +76,11 @@ class _Entry:
 
 
 def archive(request: ExportRequest, source: Source, ledger: Ledger) -> Iterator[bytes]:
-    """The archive's bytes. What `source` or `ledger` raises ends it before what makes it readable."""
+    """The archive's bytes. What `source` or `ledger` raises ends it before what makes it readable.
+
+    Raises TooFewAlike, as a rule before the first byte; where only the readings tell, it is never readable.
+    """
+    require_selected(request, source)
     outbox, begun = _Outbox(), False
     files: list[DataFile] = []
     with zipfile.ZipFile(outbox, "w") as bundle:
@@ -94,9 +99,11 @@ def archive(request: ExportRequest, source: Source, ledger: Ledger) -> Iterator[
         gone = {each.household for each in withdrawals if each.withdrawn == "erased"}
         if any(not gone.isdisjoint(file.households) for file in files):
             raise Unreachable("a household was erased while the export was read: download it once more")
+        anonymity = require_whole(request, source, files)
         for file in files:
             ledger.record(request, file.sha256, file.households)
-        bundle.writestr(_entry(FILE), describe(request, files, withdrawals), compresslevel=_LEVEL)
+        described = describe(request, files, withdrawals, {"anonymity": anonymity.described()})
+        bundle.writestr(_entry(FILE), described, compresslevel=_LEVEL)
     yield outbox.take(0)
 
 

@@ -18,6 +18,8 @@ from typing import Any
 import msgspec
 
 from couch.errors import Fault
+from webapp.analyst.anonymity.statement import TooFewAlike
+from webapp.analyst.export_anonymity import require_selected, require_whole
 from webapp.analyst.export_ledger import Ledger
 from webapp.analyst.export_package import FILE, DataFile, describe
 from webapp.analyst.export_parts import STATE, Parts
@@ -62,9 +64,10 @@ def export_to_folder(
     """Write the export of `request` into `folder`, going on where an earlier run was interrupted.
 
     `ledger` keeps what went out: before the package is there, so that no data set goes out unrecorded.
-    `progress` hears the share that is done and the rows written. Raises Fault when the folder cannot be
-    written, holds another export, or is in use; what `source` raises leaves parts to go on from.
+    `progress` hears the share that is done and the rows written. Raises TooFewAlike, Fault when the folder
+    cannot be written, holds another export, or is in use; what `source` raises leaves parts to go on from.
     """
+    require_selected(request, source)
     made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +85,7 @@ def export_to_folder(
                     folder.rmdir()
                 raise
             progress(1.0, parts.rows)
-            return _publish(request, parts, folder, resumed, ledger)
+            return _publish(request, parts, folder, ledger, source, resumed=resumed)
     except OSError as err:
         raise Fault(
             f"the export cannot be written to {folder}: {(err.strerror or str(err)).lower()}. "
@@ -174,19 +177,26 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _publish(request: ExportRequest, parts: Parts, folder: Path, resumed: int, ledger: Ledger) -> Exported:
+def _publish(
+    request: ExportRequest, parts: Parts, folder: Path, ledger: Ledger, source: Source, *, resumed: int
+) -> Exported:
     files = parts.files
     withdrawals = ledger.withdrawals()
     gone = {each.household for each in withdrawals if each.withdrawn == "erased"}
     if any(not gone.isdisjoint(file.households) for file in files):
         parts.forget()
         raise Fault("a household was erased while the export was written: run the same command again")
+    try:
+        anonymity = require_whole(request, source, files)
+    except TooFewAlike:
+        parts.forget()
+        raise
     for file in files:
         ledger.record(request, file.sha256, file.households)
     package = folder / FILE
     package.unlink(missing_ok=True)  # from here on it would not match
     parts.publish()
-    write_durably(package, describe(request, files, withdrawals))
+    write_durably(package, describe(request, files, withdrawals, {"anonymity": anonymity.described()}))
     (folder / STATE).unlink(missing_ok=True)
     sync_folder(folder)
     return Exported(folder, package, files, resumed)

@@ -132,9 +132,12 @@ def start_survey() -> Callable[..., "subprocess.Popen[str]"]:
 def centre_toml(
     tmp_path: Path, couch_admin: Endpoint, role_account: Callable[..., Account]
 ) -> Callable[..., Path]:
-    """`centre_toml(password=...)` writes a settings file for the centre's pages and exports."""
+    """`centre_toml(password=...)` writes a settings file for the centre's pages and exports.
 
-    def write(*, url: str = "", password: str = "", more: str = "") -> Path:
+    `threshold`: how many households have to be alike in what goes out.
+    """
+
+    def write(*, url: str = "", password: str = "", more: str = "", threshold: int = 1) -> Path:
         account = role_account("researcher", "analyst")
         file = tmp_path / "centre_web.toml"
         file.touch(0o600)
@@ -146,6 +149,8 @@ address = "http://127.0.0.1:8090"
 url = "{url or couch_admin.url}"
 user = "{account.user}"
 password = "{password or account.password.reveal()}"
+[anonymity]
+threshold = {threshold}
 """
         )
         return file
