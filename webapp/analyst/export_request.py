@@ -1,7 +1,7 @@
 """What somebody wants exported, checked before anything is read or written."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Literal, TypeVar, get_args
@@ -20,6 +20,15 @@ _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 _REGION = re.compile(r"[A-Z]{2}[0-9A-Z]{0,3}")
 _BETWEEN = re.compile(r"[\s,;]+")
 N = TypeVar("N", bound=str)
+T = TypeVar("T")
+
+
+class BadWish(Fault):
+    """What was asked for makes no sense; `faults`: what is wrong, by field."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("; ".join(faults.values()))
+        self.faults = dict(faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,40 +80,44 @@ def parse_request(
     quality: Iterable[str] = (),
     tables: Iterable[str] = ("measurements",),
 ) -> ExportRequest:
-    """A request from what people typed: days, or instants such as 2026-01-31T06:00:00Z. Raises Fault.
+    """A request from what people typed: days, or instants such as 2026-01-31T06:00:00Z.
 
     `household` and `regions`: one or several, also in one text with blanks or commas between them.
+    Raises BadWish with all that is wrong.
     """
-    start, stop = _moment("from", first), _moment("to", end)
-    if start > stop:
-        raise Fault(
-            gettext(
-                "the export ends on %(stop)s, before it begins on %(start)s: exchange the two days",
-                start=_in_short(start),
-                stop=_in_short(stop),
-            )
-        )
-    if start == stop:
-        raise Fault(
-            gettext(
-                "the export from %(start)s to %(stop)s holds no day: `to` is the day after the last one, "
-                "so give a later one",
-                start=_in_short(start),
-                stop=_in_short(stop),
-            )
-        )
+    faults: dict[str, str] = {}
+
+    def took(field: str, value: Callable[[], T]) -> T | None:
+        try:
+            return value()
+        except Fault as err:
+            faults[field] = str(err)
+            return None
+
+    start, stop = took("from", lambda: _moment("from", first)), took("to", lambda: _moment("to", end))
+    if start and stop:
+        took("to", lambda: _in_order(start, stop))
+    households = took("household", lambda: _pseudonyms(household or ()))
+    codes = took("region", lambda: _regions(regions))
+    quality_unknown = gettext("the quality %(name)s is unknown: choose of %(known)s")
+    qualities = took("quality", lambda: _known(quality, QUALITIES, quality_unknown))
+    table_unknown = gettext("the table %(name)s is unknown: choose of %(known)s")
+    chosen = took("table", lambda: _known(tables, TABLE_NAMES, table_unknown))
+    if chosen == ():
+        faults["table"] = gettext("no table is chosen: choose at least one")
+    format_unknown = gettext("the format %(name)s is unknown: choose one of %(known)s")
+    formats = took("format", lambda: _known([wanted.strip() or "-"], FORMATS, format_unknown))
+    if faults or not (start and stop and formats):
+        raise BadWish(faults)
     selection = Selection(
         start_at=start,
         end_at=stop,
-        households=_pseudonyms(household or ()),
-        regions=_regions(regions),
-        quality=_known(quality, QUALITIES, gettext("the quality %(name)s is unknown: choose of %(known)s")),
-        tables=_known(tables, TABLE_NAMES, gettext("the table %(name)s is unknown: choose of %(known)s")),
+        households=households or (),
+        regions=codes or (),
+        quality=qualities or (),
+        tables=chosen or (),
     )
-    if not selection.tables:
-        raise Fault(gettext("no table is chosen: choose at least one"))
-    unknown = gettext("the format %(name)s is unknown: choose one of %(known)s")
-    return ExportRequest(selection, _known([wanted.strip() or "-"], FORMATS, unknown)[0])
+    return ExportRequest(selection, formats[0])
 
 
 def check_household(server: Server, request: ExportRequest) -> None:
@@ -126,11 +139,30 @@ def check_household(server: Server, request: ExportRequest) -> None:
             )
         ) from err
     if unknown:
+        words = gettext(
+            "no household has the pseudonym %(name)s: "
+            "leave the household out to export all, and take one from the column `household`",
+            name=unknown[0],
+        )
+        raise BadWish({"household": words})
+
+
+def _in_order(start: datetime, stop: datetime) -> None:
+    if start > stop:
         raise Fault(
             gettext(
-                "no household has the pseudonym %(name)s: "
-                "leave the household out to export all, and take one from the column `household`",
-                name=unknown[0],
+                "the export ends on %(stop)s, before it begins on %(start)s: exchange the two days",
+                start=_in_short(start),
+                stop=_in_short(stop),
+            )
+        )
+    if start == stop:
+        raise Fault(
+            gettext(
+                "the export from %(start)s to %(stop)s holds no day: `to` is the day after the last one, "
+                "so give a later one",
+                start=_in_short(start),
+                stop=_in_short(stop),
             )
         )
 

@@ -22,6 +22,12 @@ class ExportServices:
     anonymity: AnonymitySettings = field(default_factory=AnonymitySettings)
     region_of: RegionOf = unknown_region
 
+    def kept(self) -> list[str]:
+        """The months that exports can be cut from, oldest first: `2026-01`."""
+        if self.kept_folder is None:
+            return []
+        return sorted(state.parent.name for state in self.kept_folder.glob("*/state.json"))
+
     def source(self, connect: Callable[[], Server]) -> "Source":
         """Where an export reads from. Raises Fault where tables cannot be made here."""
         need_tables()

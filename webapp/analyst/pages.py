@@ -1,6 +1,6 @@
 """The analysts' page: a form, and the export that it asks for as a download; for scripts an address."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -14,13 +14,15 @@ from webapp.access import roles
 from webapp.analyst.export_request import (
     FORMATS,
     TABLE_NAMES,
+    BadWish,
     ExportRequest,
     check_household,
     parse_request,
 )
-from webapp.analyst.selection import QUALITIES
 from webapp.analyst.table_library import need_tables
+from webapp.analyst.wording import FORMAT_WORDS, QUALITY_WORDS, TABLE_WORDS
 from webapp.centre_services import services
+from webapp.translation import gettext
 
 if TYPE_CHECKING:
     from webapp.analyst.source import Source
@@ -44,7 +46,7 @@ def form() -> str:
     )
     for name in request.args:
         usual.setlist(name, request.args.getlist(name))
-    return _form(usual, None)
+    return _form(usual, {})
 
 
 @blueprint.post("")
@@ -52,8 +54,10 @@ def form() -> str:
 def download() -> Response | tuple[str, int]:
     try:
         return _archive(_wanted(request.form))
+    except BadWish as err:
+        return _form(request.form, err.faults), 422
     except Fault as err:
-        return _form(request.form, str(err)), 422
+        return _form(request.form, {"from": str(err)}), 422
 
 
 @blueprint.get("/data")
@@ -105,12 +109,13 @@ def _source() -> "Source":
     return here.exports.source(here.server)
 
 
-def _form(given: MultiDict[str, str], fault: str | None) -> str:
+def _form(given: MultiDict[str, str], faults: Mapping[str, str]) -> str:
     return render_template(
         "analyst/export.html",
         given=given,
-        fault=fault,
-        formats=FORMATS,
-        tables=TABLE_NAMES,
-        qualities=QUALITIES,
+        faults=faults,
+        formats=[(name, gettext(words)) for name, words in FORMAT_WORDS.items()],
+        tables=TABLE_WORDS,
+        qualities=QUALITY_WORDS,
+        kept=services().exports.kept(),
     )

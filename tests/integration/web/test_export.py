@@ -66,7 +66,7 @@ def stored(couch_server: Server, central: None) -> Iterator[Stored]:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in folder.iterdir()}
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 def test_what_is_stored_comes_out_once_and_in_order(
