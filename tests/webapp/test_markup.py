@@ -68,7 +68,9 @@ def pages(device: Any, centre: Any, sample: Any, now: Any) -> dict[str, str]:
         device.holds(sample.measurement(at, sample.energy(-number), meter=sample.generation_meter))
     device.replica.locals["heartbeat"] = sample.heartbeat(last_pull=now, backlog=1, refused=2, errors=("x",))
     participant = device.participant()
-    for path in ("/overview", "/measurements", "/consent", "/consent/revoked", "/registration", "/nope"):
+    times = ("day/2026-06-30", "week/2026-W27", "month/2026-06", "year/2026", "day/2026-07-02", "find?date=x")
+    measurements = ("/measurements", *(f"/measurements/{time}" for time in times))
+    for path in ("/overview", *measurements, "/consent", "/consent/revoked", "/registration", "/nope"):
         found[f"full {path}"] = participant.get(path).text
     participant.get("/consent/revoked")
     found["unticked"] = participant.send("/consent/revoked").text

@@ -1,14 +1,11 @@
 """What participants see; only the local database is asked."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from couch.errors import AccessDenied, Unreachable
-
-ROW = r'<th scope="row">\d+ Jun 2026'
 
 
 @pytest.fixture
@@ -56,32 +53,6 @@ def test_the_registration_is_shown_as_stored_and_escaped(full: Any) -> None:
 
 def test_a_registration_that_has_not_arrived_is_said_kindly(device: Any) -> None:
     assert "not on this device" in device.participant().get("/registration").text
-
-
-def test_measurements_of_the_last_day_are_drawn_and_listed(full: Any) -> None:
-    page = full.participant().get("/measurements").text
-    assert page.count("<polyline") == 1
-    assert len(re.findall(ROW, page)) == 96
-    assert "at the moment of each reading" in page
-
-
-def test_old_measurements_are_shown_with_the_day_that_they_are_of(device: Any, sample: Any, now: Any) -> None:
-    at = now.replace(minute=0) - timedelta(days=40)
-    device.holds(sample.measurement(at), sample.measurement(at + timedelta(minutes=15)))
-    page = device.participant().get("/measurements").text
-    assert "21 May 2026, 12:15 UTC" in page
-    assert "computed from the counters" in page
-
-
-def test_one_odd_document_does_not_cost_the_others(full: Any, sample: Any) -> None:
-    odd = next(doc for key, doc in sorted(full.replica.docs.items(), reverse=True) if "measurement:" in key)
-    odd["data"] = "nonsense"
-    assert len(re.findall(ROW, full.participant().get("/measurements").text)) == 95
-
-
-def test_a_meter_without_measurements_says_why(device: Any, sample: Any) -> None:
-    device.holds(*sample.meters())
-    assert "no consent" in device.participant().get("/measurements").text
 
 
 @pytest.mark.parametrize("path", ["/overview", "/measurements", "/consent", "/registration"])

@@ -46,8 +46,8 @@ def now() -> str:
 
 @blueprint.get("/find")
 @roles(PARTICIPANT)
-def find() -> str | tuple[str, int] | Response:
-    """Where the form for a date leads."""
+def find() -> tuple[str, int] | Response:
+    """Where the form for a date leads; without a date the form itself."""
     here = services()
     at = _today(here.clock.now(), here.timezone)
     span, wanted = request.args.get("span", "day"), request.args.get("date", "").strip()
@@ -56,10 +56,15 @@ def find() -> str | tuple[str, int] | Response:
         period = period_of(span, found)
         if period.can_be_opened:
             return redirect(_url(period), 303)
-    fault = gettext("Please give a date such as %(date)s.", date=at.isoformat())
-    return render_template(
-        "participant/energy/find.html", span=span, date=wanted, fault=fault, tabs=_tabs(at, None)
-    ), 400
+    asked = "date" in request.args
+    page = render_template(
+        "participant/energy/find.html",
+        span=span,
+        date=wanted,
+        fault=gettext("Please give a date such as %(date)s.", date=at.isoformat()) if asked else None,
+        tabs=_tabs(at, None),
+    )
+    return page, 400 if asked else 200
 
 
 @blueprint.get(f"/{_SPAN}")
