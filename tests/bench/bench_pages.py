@@ -235,7 +235,7 @@ class Reader:
 
     def token(self) -> None:
         """The token of the forms of this session."""
-        found = re.search(r'name="csrf_token" value="([^"]+)"', self.open("/account"))
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.open("/own-account"))
         assert found is not None
         self.form = {"csrf_token": found[1]}
 
@@ -290,7 +290,7 @@ def addresses(households: list[HouseholdSummary]) -> dict[str, list[tuple[str, d
         "chart: completeness": [f"/charts/completeness?month={month}&after={one.pseudonym}" for one in some],
         "chart: installations": ["/charts/installations"],
         "export form": ["/export"],
-        "own account": ["/account"],
+        "own account": ["/own-account"],
     }
     found = {name: [(path, {}) for path in paths] for name, paths in get.items()}
     texts = ("mull", "Öz", "kö", some[0].pseudonym[:6], some[1].household[:8])
@@ -357,13 +357,18 @@ def main() -> None:
     parser.add_argument("--slots", type=int, default=24, help="of each meter, measured yesterday")
     parser.add_argument("--researchers", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--keep", action="store_true", help="leave what was filled, or take what was left")
     wanted = parser.parse_args()
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors", flush=True)
     with engine() as given, tempfile.TemporaryDirectory() as folder:
         url, user, password = split_url(given)
         with Server(url, user=user, password=password, timeout_s=600) as admin:
             began = time.perf_counter()
-            households = fill(admin, wanted.households, wanted.slots)
+            if wanted.keep and admin.database(REGISTRY).exists():
+                docs = admin.database(REGISTRY).documents(start="household:", end="household;")
+                households = [HouseholdSummary.from_json(doc) for doc in docs]
+            else:
+                households = fill(admin, wanted.households, wanted.slots)
             print(f"filled in {time.perf_counter() - began:.0f} s", flush=True)
             try:
                 with pages(url, admin, Path(folder)) as base:
@@ -375,6 +380,8 @@ def main() -> None:
                     many_readers(base, found, wanted.researchers, wanted.seconds)
             finally:
                 months = admin.database_names("research-")
+                if wanted.keep:
+                    return
                 some = [household_database(one.household) for one in households[:REPORTS]]
                 for name in (*months, *some, REGISTRY, RESEARCH):
                     admin.delete_database(name)

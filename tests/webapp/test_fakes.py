@@ -66,7 +66,7 @@ def test_equal_keys_stand_in_the_order_of_ids_both_ways(make_database: Any, samp
         registry.put_once(sample.summary(number, name="Müller", city="Köln").to_json())
     rows = [row.id for row in registry.view("registry", "households_by_name")]
     assert rows == sorted(rows)
-    place = {"start_key": "Müller", "start_key_doc_id": rows[2]}
+    place = {"start_key": [0, "Müller"], "start_key_doc_id": rows[2]}
     assert [row.id for row in registry.view("registry", "households_by_name", **place)] == rows[2:]
     back = registry.view("registry", "households_by_name", descending=True, **place)
     assert [row.id for row in back] == rows[2::-1]

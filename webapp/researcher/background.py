@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Generic, TypeVar
 
 from couch.errors import CouchError
@@ -45,10 +46,10 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class Kept(Generic[T]):
-    """A value and for how long it has been known, in real seconds."""
+    """A value and for how long it has been known, in real time."""
 
     value: T
-    age_s: float
+    age: timedelta
 
 
 class Refreshed(Generic[T]):
@@ -84,7 +85,7 @@ class Refreshed(Generic[T]):
         if self._value is None and wait_s > 0:
             self._there.wait(wait_s)
         value = self._value
-        return None if value is None else Kept(value, self._monotonic() - self._read_at)
+        return None if value is None else Kept(value, timedelta(seconds=self._monotonic() - self._read_at))
 
     def _refresh(self) -> None:
         due_in_s = _AGAIN_S

@@ -70,7 +70,8 @@ def profiles() -> str:
         month=month,
         months=_months(),
         pseudonym=pseudonym,
-        age_s=kept.age_s if kept else 0.0,
+        kept=kept,
+        now=_now(),
     )
 
 
@@ -96,7 +97,8 @@ def energy() -> str:
         quantity_words=QUANTITY_WORDS,
         month=month,
         months=_months(),
-        age_s=kept.age_s if kept else 0.0,
+        kept=kept,
+        now=_now(),
     )
 
 
@@ -128,7 +130,8 @@ def installations() -> str:
         "researcher/chart_installations.html",
         found=kept.value if kept else None,
         charts=histogram_charts(kept.value) if kept else (),
-        age_s=kept.age_s if kept else 0.0,
+        kept=kept,
+        now=_now(),
     )
 
 

@@ -50,7 +50,7 @@ def profile_chart(profiles: Profiles, quantity: Quantity) -> Chart:
         unit="W",
         labels=tuple(quarter_words(quarter) for quarter in range(QUARTERS)),
         series=(
-            Series(gettext("Working days"), values(False), "line", 1),
+            Series(gettext("Monday to Friday"), values(False), "line", 1),
             Series(gettext("Weekends"), values(True), "line", 2),
         ),
     )

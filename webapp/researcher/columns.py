@@ -34,8 +34,12 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
     {
         column.name: column
         for column in (
-            Column("name", "households_by_name", lambda one, _: one.name or None),
-            Column("city", "households_by_city", lambda one, _: [one.city or None, one.name or None]),
+            Column("name", "households_by_name", lambda one, _: [0 if one.name else 1, one.name or None]),
+            Column(
+                "city",
+                "households_by_city",
+                lambda one, _: [0 if one.city else 1, one.city or None, one.name or None],
+            ),
             Column("consent", "households_by_consent", lambda one, _: [one.consent.value, one.name or None]),
             Column("complete", None, lambda one, recent: [share(one, recent), one.name or None]),
             Column("last", "households_by_last_slot", _last),

@@ -38,6 +38,7 @@ def households() -> str:
         page=page,
         standings=[standing(one, now, recent.value if recent else None) for one in page.households],
         recent=recent,
+        now=now,
     )
 
 
@@ -78,6 +79,7 @@ def search() -> str | Response:
         standings=[standing(one, now, recent.value if recent else None) for one in found.households],
         first_page=place is None,
         recent=recent,
+        now=now,
     )
 
 

@@ -9,5 +9,5 @@ BLUEPRINTS = (pages.blueprint, report_pages.blueprint, chart_pages.blueprint)
 SECTIONS = (
     Section("researcher.households", marked("Households"), frozenset({RESEARCHER, ADMINISTRATOR})),
     Section("reports.reports", marked("Reported mistakes"), frozenset({RESEARCHER})),
-    Section("charts.consent", marked("Charts"), frozenset({RESEARCHER})),
+    Section("charts.start", marked("Charts"), frozenset({RESEARCHER})),
 )
