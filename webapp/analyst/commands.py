@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from webapp.analyst.releases.commands import check, release
+
 # Under this key of the context's `meta` the front door hands over what asks the imported regions.
 REGIONS = "webapp.regions"
 _CONFIG = click.Path(path_type=Path, dir_okay=False)
@@ -93,3 +95,7 @@ def keep(config: Path, months: tuple[str, ...], as_json: bool) -> None:
 
     done = keep_command.run(config, os.environ, months)
     click.echo(keep_command.in_json(done) if as_json else keep_command.in_words(done))
+
+
+export.add_command(release)
+export.add_command(check)

@@ -1,7 +1,5 @@
 """The data of a version as files: each table as Parquet, by months, and as one CSV file, in one reading."""
 
-import hashlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ import pyarrow.parquet as pq
 from webapp.analyst.encodings import encode
 from webapp.analyst.export_pieces import pieces
 from webapp.analyst.export_request import ExportRequest
+from webapp.analyst.releases.checksums import size_and_sha256
 from webapp.analyst.selection import Selection, TableName
 from webapp.analyst.source import Source
 from webapp.analyst.table_schemas import schema_of
@@ -77,13 +76,6 @@ def write_table(
             target.write(data)
     written.files.append(_described(folder, csv, table, "csv", rows))
     return written
-
-
-def size_and_sha256(file: Path) -> tuple[int, str]:
-    """Of the content of a file."""
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return os.fstat(stream.fileno()).st_size, digest
 
 
 def _read_back(parts: Sequence[Path], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

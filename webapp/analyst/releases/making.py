@@ -16,7 +16,8 @@ from webapp.analyst.anonymity.settings import AnonymitySettings
 from webapp.analyst.anonymity.statement import check_regions, require
 from webapp.analyst.export_ledger import Withdrawn
 from webapp.analyst.export_request import ExportRequest
-from webapp.analyst.releases.data_files import DataFile, size_and_sha256, write_table
+from webapp.analyst.releases.checksums import size_and_sha256
+from webapp.analyst.releases.data_files import DataFile, write_table
 from webapp.analyst.releases.descriptor import FILE, Contents, describe, described_selection
 from webapp.analyst.releases.record import ReleaseFile, ReleaseRecord
 from webapp.analyst.releases.settings import DataSetSettings
