@@ -1,0 +1,114 @@
+"""The administrators' pages about accounts."""
+
+import logging
+import re
+from typing import Any
+
+import pytest
+
+
+def number_of(centre: Any, name: str) -> int:
+    found = centre.accounts.directory.find(name)
+    assert found is not None
+    return int(found.id)
+
+
+def change(centre: Any, name: str, what: str, **values: Any) -> Any:
+    browser = centre.signed_in("adam")
+    browser.get(f"/accounts/{number_of(centre, name)}")
+    return browser.send(f"/accounts/{number_of(centre, name)}/{what}", **values)
+
+
+def test_everybody_who_may_sign_in_is_listed(own_centre: Any) -> None:
+    own_centre.accounts.directory.disable("anna")
+    page = own_centre.signed_in("adam").get("/accounts").text
+    for words in ("rosa", "researcher", "invited, no password yet", "locked"):
+        assert words in page
+
+
+def test_an_invitation_shows_its_link_once(own_centre: Any, caplog: pytest.LogCaptureFixture) -> None:
+    browser = own_centre.signed_in("adam")
+    browser.get("/accounts/new")
+    with caplog.at_level(logging.INFO):
+        page = browser.send("/accounts/new", name="ida", roles="researcher").text
+    [link] = re.findall(r'value="http://localhost/link/([^"]+)"', page)
+    assert own_centre.accounts.directory.behind_link(link).name == "ida"
+    assert "adam invited ida as researcher" in caplog.text
+    assert link not in caplog.text
+    assert "/link/" not in browser.get(f"/accounts/{number_of(own_centre, 'ida')}").text
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"name": "Ida", "roles": "researcher"}, "lower-case letters"),
+        ({"name": "rosa", "roles": "researcher"}, "already"),
+        ({"name": "ida"}, "at least one role"),
+        ({"name": "ida", "roles": "worker"}, "at least one role"),
+    ],
+)
+def test_all_faults_of_an_invitation_are_named(own_centre: Any, values: Any, words: str) -> None:
+    browser = own_centre.signed_in("adam")
+    browser.get("/accounts/new")
+    answer = browser.send("/accounts/new", **values)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert own_centre.accounts.directory.find("ida") is None
+
+
+def test_roles_are_given_and_taken(own_centre: Any) -> None:
+    assert change(own_centre, "rosa", "roles", roles=["analyst", "administrator"]).status_code == 303
+    assert own_centre.accounts.directory.find("rosa").roles == ("administrator", "analyst")
+    assert change(own_centre, "rosa", "roles").status_code == 422
+
+
+def test_a_locked_account_is_signed_out_and_kept_out_until_it_is_unlocked(own_centre: Any) -> None:
+    rosa = own_centre.signed_in("rosa")
+    change(own_centre, "rosa", "lock")
+    assert rosa.get("/households").location == "/sign-in"
+    change(own_centre, "rosa", "unlock")
+    own_centre.signed_in("rosa")
+
+
+def test_a_new_link_ends_the_old_password(own_centre: Any) -> None:
+    page = change(own_centre, "rosa", "link").text
+    assert "/link/" in page
+    assert own_centre.accounts.directory.find("rosa").state == "invited"
+    own_centre.accounts.directory.disable("anna")
+    assert change(own_centre, "anna", "link").status_code == 422
+
+
+def test_an_account_is_removed_once_somebody_is_sure(own_centre: Any) -> None:
+    assert change(own_centre, "rosa", "remove").status_code == 422
+    number = number_of(own_centre, "rosa")
+    assert change(own_centre, "rosa", "remove", sure="yes").status_code == 303
+    assert own_centre.accounts.directory.find("rosa") is None
+    assert own_centre.signed_in("adam").get(f"/accounts/{number}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("what", "values"),
+    [("roles", {"roles": "analyst"}), ("lock", {}), ("link", {}), ("remove", {"sure": "yes"})],
+)
+def test_the_last_administrator_cannot_be_taken_away(own_centre: Any, what: str, values: Any) -> None:
+    before = own_centre.accounts.directory.find("adam")
+    answer = change(own_centre, "adam", what, **values)
+    assert answer.status_code == 422
+    assert "Nobody would be left" in answer.text
+    assert own_centre.accounts.directory.find("adam").password_hash == before.password_hash
+    assert own_centre.accounts.directory.find("adam").roles == before.roles
+    own_centre.accounts.directory.set_roles("rosa", ["administrator"])
+    assert change(own_centre, "adam", what, **values).status_code in {200, 303}
+
+
+def test_an_administrator_who_is_only_invited_does_not_count(own_centre: Any) -> None:
+    own_centre.accounts.directory.set_roles("igor", ["administrator"])  # has no password yet
+    assert change(own_centre, "adam", "lock").status_code == 422
+
+
+def test_every_change_needs_the_form_s_token(own_centre: Any) -> None:
+    browser = own_centre.signed_in("adam")
+    number = number_of(own_centre, "rosa")
+    for what in ("roles", "lock", "unlock", "link", "remove"):
+        assert browser.client.post(f"/accounts/{number}/{what}", data={"sure": "yes"}).status_code == 400
+    assert own_centre.accounts.directory.find("rosa").state == "active"
