@@ -1,6 +1,7 @@
 """What a device's own processes (agent and page, without the database) cost: memory and processor time.
 
-A centre and a device with two simulated meters run on the real clock; the page is read once a minute.
+A centre and a device with two simulated meters run on the real clock; all pages are read once a minute, and a
+copy of the data is saved.
 Memory is the resident set and the proportional set (what processes share counts once in all), in MB of 10**6
 bytes.
 The estimate for a Raspberry Pi 4 multiplies this machine's share of a core by 5, the ratio that single-core
@@ -28,6 +29,18 @@ from provisioning.demo.visitor import Visitor
 
 PI_FACTOR = 5
 FIRST_SLOT_AFTER = timedelta(seconds=30)
+PAGES = (
+    "/overview",
+    "/measurements",
+    "/measurements/day",
+    "/measurements/year",
+    "/consent",
+    "/registration",
+    "/registration/reports",
+    "/data",
+    "/data/copy",
+    "/data/copy.zip",
+)
 
 
 def main() -> None:
@@ -66,7 +79,8 @@ def measure(device: DemoDevice, clock: Clock, seconds: float) -> None:
     ends = time.monotonic() + seconds
     pause = threading.Event()
     while time.monotonic() < ends:
-        visitor.read("/measurements")
+        for path in PAGES:
+            visitor.read(path)
         for name, process in processes.items():
             peak[name] = max(peak[name], process.memory_info().rss)
         pause.wait(min(60.0, max(0.0, ends - time.monotonic())))
