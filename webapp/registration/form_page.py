@@ -162,7 +162,7 @@ def attributes_of(question: Question) -> dict[str, object]:
     elif question.name in _WHOLE:
         attributes["inputmode"] = "numeric"
     if question.missing is None:
-        attributes["mark_optional"] = True
+        attributes["optional"] = True
     return attributes
 
 

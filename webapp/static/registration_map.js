@@ -201,6 +201,20 @@ async function draw() {
     action();
   });
   for (const field of [latitude, longitude]) field.addEventListener("input", show);
+  // While no position is set, the cross goes to where the postal code is.
+  const code = document.getElementById("postal_code");
+  async function go() {
+    if (!place.dataset.places || number(latitude) !== null || !/^[0-9]{5}$/.test(code.value.trim())) return;
+    const query = new URLSearchParams({ code: code.value.trim() });
+    const found = await fetch(`${place.dataset.places}?${query}`, { credentials: "same-origin" });
+    const [first] = found.ok ? await found.json() : [];
+    if (!first) return;
+    const [x, y] = toPlane(first.longitude, first.latitude);
+    cross = { x, y };
+    view.zoom = 1;
+    zoom(LABELS_FROM * 2);
+  }
+  code?.addEventListener("change", go);
 
   const lat = number(latitude);
   const lon = number(longitude);
@@ -210,6 +224,7 @@ async function draw() {
     zoom(16);
   } else {
     show();
+    go();
   }
 }
 
