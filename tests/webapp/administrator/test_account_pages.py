@@ -2,9 +2,24 @@
 
 import logging
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+
+@pytest.fixture
+def people(centre: Any, words: Callable[[str], str]) -> Iterator[Any]:
+    """The centre that all tests share; its accounts are as before afterwards."""
+    accounts = centre.accounts
+    before = [(one.name, one.roles, one.state) for one in accounts.directory.all()]
+    yield centre
+    for one in accounts.directory.all():
+        accounts.directory.remove(one.name)
+    for name, roles, state in before:
+        accounts.directory.add(name, roles, valid_s=3600)
+        if state == "active":
+            accounts.directory.change_password(name, accounts.passwords.hashed(words(name)))
 
 
 def number_of(centre: Any, name: str) -> int:
@@ -19,23 +34,23 @@ def change(centre: Any, name: str, what: str, **values: Any) -> Any:
     return browser.send(f"/accounts/{number_of(centre, name)}/{what}", **values)
 
 
-def test_everybody_who_may_sign_in_is_listed(own_centre: Any) -> None:
-    own_centre.accounts.directory.disable("anna")
-    page = own_centre.signed_in("adam").get("/accounts").text
+def test_everybody_who_may_sign_in_is_listed(people: Any) -> None:
+    people.accounts.directory.disable("anna")
+    page = people.signed_in("adam").get("/accounts").text
     for words in ("rosa", "researcher", "invited, no password yet", "locked"):
         assert words in page
 
 
-def test_an_invitation_shows_its_link_once(own_centre: Any, caplog: pytest.LogCaptureFixture) -> None:
-    browser = own_centre.signed_in("adam")
+def test_an_invitation_shows_its_link_once(people: Any, caplog: pytest.LogCaptureFixture) -> None:
+    browser = people.signed_in("adam")
     browser.get("/accounts/new")
     with caplog.at_level(logging.INFO):
         page = browser.send("/accounts/new", name="ida", roles="researcher").text
     [link] = re.findall(r'value="http://localhost/link/([^"]+)"', page)
-    assert own_centre.accounts.directory.behind_link(link).name == "ida"
+    assert people.accounts.directory.behind_link(link).name == "ida"
     assert "adam invited ida as researcher" in caplog.text
     assert link not in caplog.text
-    assert "/link/" not in browser.get(f"/accounts/{number_of(own_centre, 'ida')}").text
+    assert "/link/" not in browser.get(f"/accounts/{number_of(people, 'ida')}").text
 
 
 @pytest.mark.parametrize(
@@ -47,68 +62,68 @@ def test_an_invitation_shows_its_link_once(own_centre: Any, caplog: pytest.LogCa
         ({"name": "ida", "roles": "worker"}, "at least one role"),
     ],
 )
-def test_all_faults_of_an_invitation_are_named(own_centre: Any, values: Any, words: str) -> None:
-    browser = own_centre.signed_in("adam")
+def test_all_faults_of_an_invitation_are_named(people: Any, values: Any, words: str) -> None:
+    browser = people.signed_in("adam")
     browser.get("/accounts/new")
     answer = browser.send("/accounts/new", **values)
     assert answer.status_code == 422
     assert words in answer.text
-    assert own_centre.accounts.directory.find("ida") is None
+    assert people.accounts.directory.find("ida") is None
 
 
-def test_roles_are_given_and_taken(own_centre: Any) -> None:
-    assert change(own_centre, "rosa", "roles", roles=["analyst", "administrator"]).status_code == 303
-    assert own_centre.accounts.directory.find("rosa").roles == ("administrator", "analyst")
-    assert change(own_centre, "rosa", "roles").status_code == 422
+def test_roles_are_given_and_taken(people: Any) -> None:
+    assert change(people, "rosa", "roles", roles=["analyst", "administrator"]).status_code == 303
+    assert people.accounts.directory.find("rosa").roles == ("administrator", "analyst")
+    assert change(people, "rosa", "roles").status_code == 422
 
 
-def test_a_locked_account_is_signed_out_and_kept_out_until_it_is_unlocked(own_centre: Any) -> None:
-    rosa = own_centre.signed_in("rosa")
-    change(own_centre, "rosa", "lock")
+def test_a_locked_account_is_signed_out_and_kept_out_until_it_is_unlocked(people: Any) -> None:
+    rosa = people.signed_in("rosa")
+    change(people, "rosa", "lock")
     assert rosa.get("/households").location == "/sign-in"
-    change(own_centre, "rosa", "unlock")
-    own_centre.signed_in("rosa")
+    change(people, "rosa", "unlock")
+    people.signed_in("rosa")
 
 
-def test_a_new_link_ends_the_old_password(own_centre: Any) -> None:
-    page = change(own_centre, "rosa", "link").text
+def test_a_new_link_ends_the_old_password(people: Any) -> None:
+    page = change(people, "rosa", "link").text
     assert "/link/" in page
-    assert own_centre.accounts.directory.find("rosa").state == "invited"
-    own_centre.accounts.directory.disable("anna")
-    assert change(own_centre, "anna", "link").status_code == 422
+    assert people.accounts.directory.find("rosa").state == "invited"
+    people.accounts.directory.disable("anna")
+    assert change(people, "anna", "link").status_code == 422
 
 
-def test_an_account_is_removed_once_somebody_is_sure(own_centre: Any) -> None:
-    assert change(own_centre, "rosa", "remove").status_code == 422
-    number = number_of(own_centre, "rosa")
-    assert change(own_centre, "rosa", "remove", sure="yes").status_code == 303
-    assert own_centre.accounts.directory.find("rosa") is None
-    assert own_centre.signed_in("adam").get(f"/accounts/{number}").status_code == 404
+def test_an_account_is_removed_once_somebody_is_sure(people: Any) -> None:
+    assert change(people, "rosa", "remove").status_code == 422
+    number = number_of(people, "rosa")
+    assert change(people, "rosa", "remove", sure="yes").status_code == 303
+    assert people.accounts.directory.find("rosa") is None
+    assert people.signed_in("adam").get(f"/accounts/{number}").status_code == 404
 
 
 @pytest.mark.parametrize(
     ("what", "values"),
     [("roles", {"roles": "analyst"}), ("lock", {}), ("link", {}), ("remove", {"sure": "yes"})],
 )
-def test_the_last_administrator_cannot_be_taken_away(own_centre: Any, what: str, values: Any) -> None:
-    before = own_centre.accounts.directory.find("adam")
-    answer = change(own_centre, "adam", what, **values)
+def test_the_last_administrator_cannot_be_taken_away(people: Any, what: str, values: Any) -> None:
+    before = people.accounts.directory.find("adam")
+    answer = change(people, "adam", what, **values)
     assert answer.status_code == 422
     assert "Nobody would be left" in answer.text
-    assert own_centre.accounts.directory.find("adam").password_hash == before.password_hash
-    assert own_centre.accounts.directory.find("adam").roles == before.roles
-    own_centre.accounts.directory.set_roles("rosa", ["administrator"])
-    assert change(own_centre, "adam", what, **values).status_code in {200, 303}
+    assert people.accounts.directory.find("adam").password_hash == before.password_hash
+    assert people.accounts.directory.find("adam").roles == before.roles
+    people.accounts.directory.set_roles("rosa", ["administrator"])
+    assert change(people, "adam", what, **values).status_code in {200, 303}
 
 
-def test_an_administrator_who_is_only_invited_does_not_count(own_centre: Any) -> None:
-    own_centre.accounts.directory.set_roles("igor", ["administrator"])  # has no password yet
-    assert change(own_centre, "adam", "lock").status_code == 422
+def test_an_administrator_who_is_only_invited_does_not_count(people: Any) -> None:
+    people.accounts.directory.set_roles("igor", ["administrator"])  # has no password yet
+    assert change(people, "adam", "lock").status_code == 422
 
 
-def test_every_change_needs_the_form_s_token(own_centre: Any) -> None:
-    browser = own_centre.signed_in("adam")
-    number = number_of(own_centre, "rosa")
+def test_every_change_needs_the_form_s_token(people: Any) -> None:
+    browser = people.signed_in("adam")
+    number = number_of(people, "rosa")
     for what in ("roles", "lock", "unlock", "link", "remove"):
         assert browser.client.post(f"/accounts/{number}/{what}", data={"sure": "yes"}).status_code == 400
-    assert own_centre.accounts.directory.find("rosa").state == "active"
+    assert people.accounts.directory.find("rosa").state == "active"
