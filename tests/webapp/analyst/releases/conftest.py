@@ -66,14 +66,16 @@ def context_of(number: int) -> Context:
 
 def stored(slot: datetime, number: int, kind: str) -> StoredMeasurement:
     count = int((slot - START) / SLOT)
-    obis = "0100010800ff" if kind == "b" else "0100020800ff"
+    drawn = StoredReading(obis="0100010800ff", value=1000 * number + 7 * count, scaler=0, unit="Wh")
+    fed_in = StoredReading(obis="0100020800ff", value=50 + 3 * count, scaler=0, unit="Wh")
+    made = StoredReading(obis="0100020800ff", value=1000 * number + 7 * count, scaler=0, unit="Wh")
     return StoredMeasurement(
         household=pseudonym("a", number),
         meter=pseudonym(kind, number),
         slot=to_rfc3339(slot),
         measured_at=to_rfc3339(slot + timedelta(seconds=4)),
         time_source="synchronized",
-        data=(StoredReading(obis=obis, value=1000 * number + 7 * count, scaler=0, unit="Wh"),),
+        data=(drawn, fed_in) if kind == "b" else (made,),
         marks=("power_sign",) if count == 3 else (),
     )
 

@@ -34,7 +34,7 @@ def test_a_version_holds_every_table_as_csv_and_parquet_by_months(
     folder = store.folder / "energy" / "1"
     with (folder / "data" / "measurements.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    assert len(rows) == 6 * 2 * 48
+    assert len(rows) == 6 * 3 * 48
     parts = sorted((folder / "data" / "measurements").glob("month=*/part-0.parquet"))
     assert [part.parent.name for part in parts] == ["month=2026-01", "month=2026-02"]
     assert sum(pq.read_metadata(part).num_rows for part in parts) == len(rows)
@@ -214,7 +214,7 @@ def test_progress_is_told_by_table(maker: Maker, selection: Selection) -> None:
     heard: list[tuple[str, int]] = []
     make_release(maker, "energy", selection, progress=lambda table, rows: heard.append((table, rows)))
     assert heard[-1] == ("gaps", 1)
-    assert max(rows for table, rows in heard if table == "measurements") == 6 * 2 * 48
+    assert max(rows for table, rows in heard if table == "measurements") == 6 * 3 * 48
 
 
 def test_the_record_survives_the_disk(maker: Maker, store: ReleaseStore, selection: Selection) -> None:
