@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from couch.errors import Fault
+from webapp.accounts.directory import LastAdministrator
 
 
 @pytest.mark.parametrize("name", ["", "a", "Ada", "1ada", "ada lovelace", "ada\n", "a" * 65, "../ada", "ädä"])
@@ -94,3 +95,31 @@ def test_an_enabled_account_has_its_password_and_roles_from_before(ada: Any) -> 
 
 def test_no_hash_shows_where_an_account_is_printed(ada: Any) -> None:
     assert "argon2" not in repr(ada.directory.find("ada"))
+
+
+def test_a_removed_account_is_gone_with_its_link_and_sessions(ada: Any) -> None:
+    link, token = ada.directory.reset("ada", valid_s=60), ""
+    ada.directory.use_link(link.token, ada.passwords.hashed("x" * 12))
+    token = ada.sessions.begin(ada.knock("ada", "x" * 12))
+    ada.directory.remove("ada")
+    assert ada.directory.find("ada") is None
+    assert ada.sessions.find(token) is None
+    with pytest.raises(Fault, match="no account"):
+        ada.directory.remove("ada")
+
+
+def test_the_command_line_may_take_the_last_administrator_away_and_a_page_may_not(accounts: Any) -> None:
+    accounts.with_password("ada", "administrator")
+    directory = accounts.directory
+    for change in (
+        lambda: directory.set_roles("ada", ["analyst"], keep_administrator=True),
+        lambda: directory.disable("ada", keep_administrator=True),
+        lambda: directory.reset("ada", valid_s=60, keep_administrator=True),
+        lambda: directory.remove("ada", keep_administrator=True),
+    ):
+        with pytest.raises(LastAdministrator):
+            change()
+    assert directory.find("ada").state == "active"
+    accounts.with_password("bea", "administrator")
+    directory.disable("ada", keep_administrator=True)
+    assert directory.disable("bea").disabled

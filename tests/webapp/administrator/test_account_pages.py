@@ -54,7 +54,7 @@ def test_an_invitation_shows_its_link_once(people: Any, caplog: pytest.LogCaptur
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "said"),
     [
         ({"name": "Ida", "roles": "researcher"}, "lower-case letters"),
         ({"name": "rosa", "roles": "researcher"}, "already"),
@@ -62,12 +62,12 @@ def test_an_invitation_shows_its_link_once(people: Any, caplog: pytest.LogCaptur
         ({"name": "ida", "roles": "worker"}, "at least one role"),
     ],
 )
-def test_all_faults_of_an_invitation_are_named(people: Any, values: Any, words: str) -> None:
+def test_all_faults_of_an_invitation_are_named(people: Any, values: Any, said: str) -> None:
     browser = people.signed_in("adam")
     browser.get("/accounts/new")
     answer = browser.send("/accounts/new", **values)
     assert answer.status_code == 422
-    assert words in answer.text
+    assert said in answer.text
     assert people.accounts.directory.find("ida") is None
 
 
