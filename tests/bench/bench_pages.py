@@ -379,12 +379,15 @@ def main() -> None:
                     one_reader(base, found)
                     many_readers(base, found, wanted.researchers, wanted.seconds)
             finally:
-                months = admin.database_names("research-")
-                if wanted.keep:
-                    return
-                some = [household_database(one.household) for one in households[:REPORTS]]
-                for name in (*months, *some, REGISTRY, RESEARCH):
-                    admin.delete_database(name)
+                if not wanted.keep:
+                    remove(admin, households)
+
+
+def remove(admin: Server, households: list[HouseholdSummary]) -> None:
+    """What was filled."""
+    some = [household_database(one.household) for one in households[:REPORTS]]
+    for name in (*admin.database_names("research-"), *some, REGISTRY, RESEARCH):
+        admin.delete_database(name)
 
 
 def warm_up(base: str) -> None:
