@@ -7,10 +7,8 @@ GRID, ROOF, SECOND = "grid", "roof", "second"
 TYPES = {GRID: "ELECTRICITY", ROOF: "PV_GENERATION", SECOND: "ELECTRICITY"}
 
 
-def cell(
-    household: str, meter: str, direction: str, count: int, sum_w: float, quarter: int = 48
-) -> PowerCell:
-    return PowerCell(household, meter, False, quarter, direction, count, sum_w)  # type: ignore[arg-type]
+def cell(household: str, meter: str, direction: str, count: int, sum_w: float) -> PowerCell:
+    return PowerCell(household, meter, False, 48, direction, count, sum_w)  # type: ignore[arg-type]
 
 
 def at_noon(*cells: PowerCell) -> dict[str, float | None]:
