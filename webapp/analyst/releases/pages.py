@@ -15,30 +15,23 @@ from werkzeug.wrappers import Response as Answer
 from couch.errors import Fault
 from couch.names import ANALYST, RESEARCHER
 from webapp.access import roles
-from webapp.analyst.export_request import TABLE_NAMES, parse_request
+from webapp.analyst.export_request import TABLE_NAMES, BadWish, parse_request
 from webapp.analyst.releases.files import archive, send
 from webapp.analyst.releases.gone import gone
 from webapp.analyst.releases.jobs import Progress
 from webapp.analyst.releases.record import NAME_PATTERN, ReleaseRecord, WithdrawnVersion, check_name
 from webapp.analyst.releases.services import ReleaseServices
-from webapp.analyst.selection import Selection, TableName
+from webapp.analyst.selection import Selection
 from webapp.analyst.table_library import need_tables
+from webapp.analyst.wording import TABLE_WORDS
 from webapp.centre_services import services
-from webapp.translation import gettext, language, marked, speak
+from webapp.translation import gettext, language, speak
 
 if TYPE_CHECKING:  # it needs tables, which a device does without
     from webapp.analyst.releases.making import Made
 
 releases = Blueprint("releases", __name__, url_prefix="/releases")
 data = Blueprint("data", __name__, url_prefix="/data")
-_TABLE_WORDS: dict[TableName, str] = {
-    "measurements": marked("measurements: every reading as the meter sent it"),
-    "intervals": marked("intervals: energy between measurements, from the counters"),
-    "context": marked("context: households, what may be told of them"),
-    "pv_systems": marked("pv_systems: their photovoltaic systems"),
-    "meters": marked("meters: their meters"),
-    "gaps": marked("gaps: missing slots and why"),
-}
 _SOON_S = 2.0  # a small data set is made while the browser waits
 
 
@@ -68,11 +61,11 @@ def make() -> Answer | tuple[str, int]:
             given.get("to", ""),
             None,
             "csv",
-            regions=given.get("regions", ""),
+            regions=given.getlist("region"),
             tables=given.getlist("table"),
         ).selection
-    except Fault as err:
-        faults["from"] = str(err)
+    except BadWish as err:
+        faults |= err.faults
     if faults:
         return _overview(given, faults), 422
     started = _here().jobs.start(name, _making(name, wanted))
@@ -191,7 +184,7 @@ def _overview(given: MultiDict[str, str], faults: dict[str, str]) -> str:
         job=here.jobs.state,
         given=given,
         faults=faults,
-        tables=[(name, _TABLE_WORDS[name]) for name in TABLE_NAMES],
+        tables=TABLE_WORDS,
         anonymity=here.anonymity,
         is_withdrawn=lambda each: isinstance(each, WithdrawnVersion),
     )
