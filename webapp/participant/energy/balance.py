@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
+from couch.clock import SLOT
 from webapp.participant.energy.counting import Counted, added
 
 Why = Literal[
@@ -17,7 +17,7 @@ Why = Literal[
     "apart",
     "contradiction",
 ]
-_TOGETHER = timedelta(hours=1)  # that far apart readings of two meters may begin and end
+_TOGETHER = SLOT  # that far apart readings of two meters may begin and end: one may have missed the last
 
 
 @dataclass(frozen=True, slots=True)
