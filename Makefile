@@ -1,7 +1,7 @@
 # The same steps that .ci/run takes, one by one.
 PYTHON ?= .venv/bin/python
 
-.PHONY: help docs setup format lint types imports test check bench
+.PHONY: help docs pictures setup format lint types imports test check bench
 
 help:  ## what can be done here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -35,6 +35,10 @@ test:  ## all tests
 
 docs:  ## the documentation as a site in build/site
 	$(dir $(PYTHON))mkdocs build --strict
+
+pictures:  ## those of the documentation, taken anew from the browser tests
+	SURVEY_SCREENSHOTS=build/screenshots $(PYTHON) -m pytest -q tests/browser/test_all_pages.py
+	$(PYTHON) tests/docs/take_pictures.py build/screenshots
 
 check: lint types imports test  ## everything that CI checks
 

@@ -17,6 +17,10 @@ class Page:
         """The fenced blocks in `language`, in order."""
         return [body for word, body in _FENCE.findall(self.text) if word == language]
 
+    def pictures(self) -> list[str]:
+        """The names of the pictures that it shows."""
+        return re.findall(r"!\[[^\]]+\]\(images/([^)]+)\)", self.text)
+
     def commands(self) -> list[str]:
         """Every `survey ...` command that stands in a block or between backticks, on one line each."""
         blocks = "\n".join(self.blocks("sh")).replace("\\\n", " ")

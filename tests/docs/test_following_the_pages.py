@@ -75,7 +75,7 @@ def reader(folder: Path, ports: dict[str, str]) -> Iterator[Reader]:
 def test_running_a_survey_from_an_empty_machine(reader: Reader, folder: Path, ports: dict[str, str]) -> None:
     secrets, centre, household, device, export, *later = page("running.md").blocks("sh")
     reader.type(secrets)
-    link = re.search(r"http://\S+", reader.type(centre))
+    link = re.search(r"http://\S+/link/\S+", reader.type(centre))
     assert link is not None, "no link with which Ada sets her password"
     reader.type(SERVES.format("pages.log"))
     password = "correct horse battery staple"

@@ -2,7 +2,9 @@
 
 import logging
 import re
+import sys
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -11,6 +13,10 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
 ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "docs"), str(ROOT / "tests" / "browser")]  # importlib mode finds none
+from browser_pages import LOOKS
+from documentation_pages import pages
+
 # Attributes that make a browser load something; a link to another place is only followed by a person.
 _LOADS = {("script", "src"), ("img", "src"), ("link", "href"), ("source", "src"), ("iframe", "src")}
 
@@ -87,6 +93,16 @@ def test_every_link_and_picture_leads_somewhere(site: dict[str, Found]) -> None:
 def test_every_picture_says_what_it_shows(site: dict[str, Found]) -> None:
     dumb = [(name, image) for name, page in site.items() for image in page.images if not image.get("alt")]
     assert dumb == []
+
+
+def test_every_picture_is_one_that_the_browser_tests_take() -> None:
+    looks = {look.name for look in LOOKS}
+    for page in pages():
+        for name in page.pictures():
+            look, width, language, theme = name.removesuffix(".png").rsplit("-", 3)
+            assert look in looks, name
+            assert (width, language, theme) in product(("390", "1280"), ("en", "de"), ("light", "dark")), name
+            assert (ROOT / "docs" / "images" / name).stat().st_size < 200_000, name
 
 
 def test_every_page_can_be_reached_from_the_first(site: dict[str, Found]) -> None:
