@@ -109,9 +109,11 @@ def run(config: Path) -> None:
     """
     from couch.clock import clock_from_environment  # noqa: PLC0415
     from couch.errors import Fault  # noqa: PLC0415
+    from couch.process_memory import hand_memory_back  # noqa: PLC0415
     from edge.agent import Agent  # noqa: PLC0415
     from edge.clock_state import witness_from_environment  # noqa: PLC0415
 
+    hand_memory_back()
     settings = _settings(config)
     try:
         clock = clock_from_environment()

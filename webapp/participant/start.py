@@ -9,13 +9,13 @@ from couch.erasure_marker import ErasureMarker, read_marker
 from couch.errors import Fault
 from couch.names import replica_database
 from couch.private_files import write_private
+from couch.process_memory import hand_memory_back
 from webapp.connections import PerThread
 from webapp.factory import create_app
 from webapp.home_network import networks
 from webapp.moments import zone_named
 from webapp.participant.erasure import find_marker
 from webapp.participant.household_code import HouseholdDoor, checked_hash, hash_code, make_code
-from webapp.participant.memory import hand_memory_back
 from webapp.participant.services import DeviceServices
 from webapp.participant.sessions import PageSessions
 from webapp.participant.site import device_site

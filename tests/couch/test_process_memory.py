@@ -4,7 +4,7 @@ import platform
 
 import pytest
 
-from webapp.participant.memory import hand_memory_back
+from couch.process_memory import hand_memory_back
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a setting of glibc")
