@@ -1,8 +1,12 @@
 """The participant's page as a real process over a real database, in the role that it has on a device."""
 
+import io
+import json
+import re
 import socket
 import stat
 import uuid
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +17,11 @@ import pytest
 
 from couch.bootstrap import document_consent, ensure_database, replica_security
 from couch.client import Database, Server
-from couch.documents import Consent, ConsentState, Meter
+from couch.documents import Consent, ConsentState, Meter, Report
 from couch.names import replica_database
 from couch.settings import Account, Endpoint
+from couch.transmission_note import TransmissionNote, write_note
+from webapp.participant.reports import LONGEST
 
 
 @dataclass
@@ -92,15 +98,60 @@ def test_measurements_and_meters_are_read_from_the_replica(
     account = role_account("pull")
     with Server(couch_admin.url, user=account.user, password=account.password.reveal()) as server:
         server.database(on_device.replica.name).put(meter.to_json())
-    assert "MT175" in participant.get("/measurements").text
     assert "MT175" in participant.get("/registration").text
     assert participant.get("/overview").status_code == 200
 
 
+def test_a_report_is_taken_by_the_rules_once_and_its_way_to_the_centre_is_told(
+    participant: Any, on_device: OnDevice
+) -> None:
+    participant.get("/registration/reports")
+    form = re.search(r'name="form" value="([^"]+)"', participant.page)
+    assert form is not None
+    text = "😀" * (LONGEST // 2)  # as long as the rules allow, counted their way
+    for _ in range(2):
+        shown = participant.send("/registration/reports", form=form[1], text=text)
+        assert shown.url.endswith("?done=recorded")
+        assert "waits for a connection" in shown.text
+    (stored,) = [
+        Report.from_json(doc) for doc in on_device.replica.documents(start="report:", end="report:~")
+    ]
+    assert stored.text == text
+    passed = on_device.replica.changes("now", limit=1, include_docs=False).last_seq
+    write_note(on_device.replica, TransmissionNote(decided=passed))  # as the agent does after a push
+    assert "waits for a connection" not in participant.get("/registration/reports").text
+    participant.get("/consent/granted")
+    page = participant.send("/consent/granted", sure="yes").text
+    assert "not yet: it is sent as soon as" in page
+    assert "not yet" in participant.get("/consent/granted/receipt").text
+
+
+def test_the_copy_holds_every_document_of_the_replica(
+    participant: Any, on_device: OnDevice, couch_admin: Endpoint, role_account: Callable[..., Account]
+) -> None:
+    account = role_account("pull")
+    meters = [Meter(meter=str(uuid.uuid4()), meter_type="ELECTRICITY", model="MT175") for _ in range(250)]
+    with Server(couch_admin.url, user=account.user, password=account.password.reveal()) as server:
+        server.database(on_device.replica.name).bulk([meter.to_json() for meter in meters])
+    participant.get("/consent/granted")
+    participant.send("/consent/granted", sure="yes")
+    answer = participant.http.get(participant.base + "/data/copy.zip", timeout=30)
+    assert answer.headers["Content-Type"] == "application/zip"
+    packed = zipfile.ZipFile(io.BytesIO(answer.content))
+    found = [
+        json.loads(line)["_id"]
+        for name in packed.namelist()
+        if name.endswith(".jsonl")
+        for line in packed.read(name).splitlines()
+    ]
+    assert sorted(found) == sorted(doc_id for doc_id, _rev in on_device.replica.rows())
+
+
 def test_the_page_needs_little_memory(participant: Any) -> None:
     for _ in range(5):
-        for path in ("/overview", "/measurements", "/consent", "/registration"):
+        for path in ("/overview", "/measurements", "/consent", "/registration", "/data"):
             participant.get(path)
+        participant.http.get(participant.base + "/data/copy.zip", timeout=30)
     resident = psutil.Process(participant.pid).memory_info().rss
     assert resident < 60_000_000, f"{resident / 1e6:.1f} MB"
 
