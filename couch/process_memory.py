@@ -1,7 +1,7 @@
 """Keeps the processes of a device small: it has little memory, and serves one household.
 
-glibc gives each thread an arena of its own and hands freed memory back late, which costs the page's process 5 MB
-of 38 (measured after some dozen pages). Source: mallopt(3).
+glibc gives each thread an arena of its own and hands freed memory back late, which costs the page's process 5
+MB of 38 (measured after some dozen pages). Source: mallopt(3).
 """
 
 import sys
