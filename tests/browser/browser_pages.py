@@ -153,7 +153,7 @@ NO_PAGES = {
     "metrics.metrics": "figures for Prometheus",
     "analyst.data": "the export for programs",
     "data.newest": "leads on to the newest version",
-    "data.version": "a data set for programs",
+    "data.version": "a published data set, and one that was withdrawn: their story looks at both",
     "data.file": "a file of a data set",
     "data.whole": "an archive",
 }
