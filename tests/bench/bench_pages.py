@@ -181,8 +181,8 @@ def fill(admin: Server, count: int, slots: int) -> list[HouseholdSummary]:
 
 
 @contextmanager
-def pages(url: str, admin: Server, folder: Path) -> Iterator[str]:
-    """The address of `survey centre serve` with the accounts rosa and adam."""
+def pages(url: str, admin: Server, folder: Path) -> Iterator[tuple[str, int]]:
+    """Address and process of `survey centre serve` with the accounts rosa and adam."""
     accounts, passwords = AccountsFile(folder / "accounts.sqlite"), Passwords()
     directory = Directory(accounts, time.time)
     for name, roles in (("rosa", (RESEARCHER, ANALYST)), ("adam", (ADMINISTRATOR,))):
@@ -206,7 +206,7 @@ def pages(url: str, admin: Server, folder: Path) -> Iterator[str]:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert "serving on " in line, line
-        yield line.partition("serving on ")[2].strip()
+        yield line.partition("serving on ")[2].strip(), process.pid
         print(f"the pages' process needs {resident_mb(process.pid):.0f} MB")
     finally:
         process.terminate()
@@ -218,6 +218,12 @@ def pages(url: str, admin: Server, folder: Path) -> Iterator[str]:
 def resident_mb(pid: int) -> float:
     text = Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+)", text)[1]) / 1024  # type: ignore[index]
+
+
+def cpu_ms(pid: int) -> float:
+    """What the process has used of the processors, in milliseconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 class Reader:
@@ -303,17 +309,24 @@ def high(times: list[float], share: float) -> float:
     return ordered[min(math.ceil(len(ordered) * share) - 1, len(ordered) - 1)]
 
 
-def one_reader(base: str, found: dict[str, list[tuple[str, dict[str, str]]]]) -> None:
+def one_reader(base: str, pid: int, found: dict[str, list[tuple[str, dict[str, str]]]]) -> None:
+    """`CPU`: what the pages' process used of it for a page; on a machine that does other work as well, the
+    one number that says what a page costs.
+    """
     reader = Reader(base)
-    print(f"{'page, one reader (ms)':44} {'median':>8} {'95 %':>8} {'worst':>8} {'kB':>6}", flush=True)
+    print(
+        f"{'page, one reader (ms)':40} {'median':>7} {'95 %':>7} {'worst':>7} {'CPU':>5} {'kB':>5}",
+        flush=True,
+    )
     for name, wanted in found.items():
         reader.timed(wanted[0][0], **wanted[0][1])
-        times = [
-            reader.timed(path, **form) for _ in range(ROUNDS // len(wanted) + 1) for path, form in wanted
-        ]
+        places = [place for _ in range(ROUNDS // len(wanted) + 1) for place in wanted]
+        used = cpu_ms(pid)
+        times = [reader.timed(path, **form) for path, form in places]
+        used = (cpu_ms(pid) - used) / len(times)
         print(
-            f"{name:44} {statistics.median(times):8.0f} {high(times, 0.95):8.0f} {max(times):8.0f} "
-            f"{reader.size / 1000:6.0f}",
+            f"{name:40} {statistics.median(times):7.0f} {high(times, 0.95):7.0f} {max(times):7.0f} {used:5.0f} "
+            f"{reader.size / 1000:5.0f}",
             flush=True,
         )
 
@@ -371,12 +384,12 @@ def main() -> None:
                 households = fill(admin, wanted.households, wanted.slots)
             print(f"filled in {time.perf_counter() - began:.0f} s", flush=True)
             try:
-                with pages(url, admin, Path(folder)) as base:
+                with pages(url, admin, Path(folder)) as (base, pid):
                     found = addresses(households)
                     began = time.perf_counter()
                     warm_up(base)
                     print(f"figures were there after {time.perf_counter() - began:.1f} s", flush=True)
-                    one_reader(base, found)
+                    one_reader(base, pid, found)
                     many_readers(base, found, wanted.researchers, wanted.seconds)
             finally:
                 if not wanted.keep:

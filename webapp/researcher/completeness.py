@@ -24,6 +24,10 @@ class RecentSlots:
     end: datetime
     read_at: datetime
     slots: Mapping[str, int] = field(default_factory=dict)
+    # Shares that were asked for, by household, each with the summary that it is of: sorting asks for all.
+    shares: dict[str, tuple[HouseholdSummary, float | None]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def start(self) -> datetime:
@@ -43,8 +47,12 @@ def share(household: HouseholdSummary, recent: RecentSlots | None) -> float | No
     """Stored of due slots; None where none was due, or nothing is known yet."""
     if recent is None:
         return None
-    wanted = due(household, recent.start, recent.end)
-    return None if wanted == 0 else min(recent.slots.get(household.pseudonym, 0) / wanted, 1.0)
+    known = recent.shares.get(household.household)
+    if known is None or known[0] is not household:
+        wanted = due(household, recent.start, recent.end)
+        found = min(recent.slots.get(household.pseudonym, 0) / wanted, 1.0) if wanted else None
+        known = recent.shares[household.household] = (household, found)
+    return known[1]
 
 
 def read_recent(server: Server, now: datetime) -> RecentSlots:

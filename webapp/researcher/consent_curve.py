@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from couch.documents import HouseholdSummary
 
@@ -25,6 +26,11 @@ class ConsentDay:
         return self.granted_by_then - self.revoked_by_then
 
 
+@lru_cache(maxsize=32_768)
+def _day_of(moment: datetime, zone: tzinfo) -> date:
+    return moment.astimezone(zone).date()
+
+
 def consent_days(households: Iterable[HouseholdSummary], zone: tzinfo, today: date) -> tuple[ConsentDay, ...]:
     """Every day from the first grant to today; days are those of `zone`.
 
@@ -35,10 +41,10 @@ def consent_days(households: Iterable[HouseholdSummary], zone: tzinfo, today: da
     for one in households:
         if one.granted_at is None:
             continue
-        granted[one.granted_at.astimezone(zone).date()] += 1
+        granted[_day_of(one.granted_at, zone)] += 1
         if one.revoked_at is not None:
             # Clocks of two devices: a revocation is not counted before its grant.
-            revoked[max(one.revoked_at, one.granted_at).astimezone(zone).date()] += 1
+            revoked[_day_of(max(one.revoked_at, one.granted_at), zone)] += 1
     if not granted:
         return ()
     found, day, sums = [], min(granted), [0, 0]

@@ -3,15 +3,17 @@
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 
 from couch.documents import ConsentState, HouseholdSummary
 from webapp.researcher.completeness import RecentSlots, share
 from webapp.researcher.list_query import Filters
-from webapp.researcher.standing import standing
+from webapp.researcher.standing import is_late
 
 Passes = Callable[[HouseholdSummary], bool]
 
 
+@lru_cache(maxsize=4096)  # a filter asks it of the city of every household
 def folded(text: str) -> str:
     """`text` without case, umlauts and accents, single spaces between its words."""
     apart = unicodedata.normalize("NFKD", text.casefold())
@@ -25,7 +27,7 @@ def passing(filters: Filters, now: datetime, recent: RecentSlots | None) -> Pass
         state = ConsentState(filters.consent)
         tests.append(lambda one: one.consent is state)
     if filters.late:
-        tests.append(lambda one: standing(one, now).late)
+        tests.append(lambda one: is_late(one, now))
     if filters.without_device:
         tests.append(lambda one: not one.devices)
     if filters.refused:

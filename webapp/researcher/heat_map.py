@@ -21,11 +21,28 @@ class HeatPage:
 
 
 @dataclass(frozen=True, slots=True)
+class HeatCell:
+    """A cell of a heat map: its class in the style sheet, and the percent as text; "" where none was due."""
+
+    kind: str
+    percent: str
+
+
+@dataclass(frozen=True, slots=True)
 class HeatRow:
-    """A household's share of stored slots by day; None: nothing was due."""
+    """A household's share of stored slots by day."""
 
     household: HouseholdSummary
-    shares: tuple[float | None, ...]
+    cells: tuple[HeatCell, ...]
+
+
+_CELLS = tuple(HeatCell(f"heat-{percent // 10}", str(percent)) for percent in range(101))
+_NONE_DUE = HeatCell("heat-none", "")
+
+
+def heat_cell(share: float | None) -> HeatCell:
+    """The cell of a share from 0 to 1; 100 only where nothing is missing."""
+    return _NONE_DUE if share is None else _CELLS[int(share * 100)]
 
 
 def takes_part(households: Iterable[HouseholdSummary], month: date) -> list[HouseholdSummary]:
@@ -75,7 +92,7 @@ def heat_rows(
         HeatRow(
             one,
             tuple(
-                _share(stored.get(one.pseudonym, {}).get(day, 0), due(one, start, end))
+                heat_cell(_share(stored.get(one.pseudonym, {}).get(day, 0), due(one, start, end)))
                 for day, start, end in spans
             ),
         )

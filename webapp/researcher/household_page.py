@@ -12,6 +12,7 @@ from couch.research import DayCounter, day_counters
 from couch.research_figures import slots_of_households
 from webapp.researcher.completeness import due
 from webapp.researcher.day_energy import Days, by_quantity, energy_of_meter
+from webapp.researcher.heat_map import HeatCell, heat_cell
 from webapp.researcher.load_profile import Quantity
 from webapp.researcher.registry import read_parked
 from webapp.researcher.reports import ReportView, reports_of_household
@@ -22,15 +23,15 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DayShare:
-    """Stored and due slots of a UTC day, all meters together; `share` None: none was due."""
+    """Stored and due slots of a UTC day, all meters together."""
 
     day: date
     stored: int
     due: int
 
     @property
-    def share(self) -> float | None:
-        return min(self.stored / self.due, 1.0) if self.due else None
+    def cell(self) -> HeatCell:
+        return heat_cell(min(self.stored / self.due, 1.0) if self.due else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def find_households(registry: Database, text: str, place: Place | None = None) -
     Case, umlauts and accents are passed over: the lowest key that begins so is the folded text, since
     CouchDB's collation looks at those only where the letters are the same.
     """
-    low = folded(text[:LONGEST])
+    low = folded.__wrapped__(text[:LONGEST])  # no name is remembered
     if not low:
         return Found()
     start: dict[str, Any] = {"start_key": low}

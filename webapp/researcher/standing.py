@@ -18,12 +18,15 @@ class Standing:
     heard_at: datetime | None  # the newest sign of life of any of its devices
     backlog: int  # documents that its devices know the centre lacks
     refused: int
+    late: bool  # measurements should have come and did not
     complete: float | None = None  # share of the slots of the last days; None: none was due, or not known
 
-    @property
-    def late(self) -> bool:
-        """Whether measurements should have come and did not."""
-        return self.household.consent is ConsentState.GRANTED and (self.lag is None or self.lag > _LATE)
+
+def is_late(household: HouseholdSummary, now: datetime) -> bool:
+    """Whether measurements should have come and did not."""
+    if household.consent is not ConsentState.GRANTED:
+        return False
+    return household.last_slot is None or now - household.last_slot > _LATE
 
 
 def standing(household: HouseholdSummary, now: datetime, recent: RecentSlots | None = None) -> Standing:
@@ -35,5 +38,6 @@ def standing(household: HouseholdSummary, now: datetime, recent: RecentSlots | N
         max(heard, default=None),
         sum(device.backlog or 0 for device in household.devices),
         sum(device.refused for device in household.devices),
+        is_late(household, now),
         share(household, recent),
     )
