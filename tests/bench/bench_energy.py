@@ -106,7 +106,7 @@ def measure(replica: Database) -> None:
                 pages.append(seconds(lambda period=period: read_day(replica, period, ZONE, NOW, DEVICE)))
             else:
                 pages.append(
-                    seconds(lambda period=period: period_figures(replica, period, ZONE, NOW, DEVICE))
+                    seconds(lambda period=period: period_figures(replica, period, ZONE, NOW, device=DEVICE))
                 )
             began = time.perf_counter()
             number = everything(replica, start, end)

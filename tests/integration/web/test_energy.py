@@ -15,8 +15,6 @@ from webapp.participant.energy.latest import read_latest
 from webapp.participant.energy.periods import period_of
 from webapp.participant.energy.today import period_figures, today
 
-pytestmark = pytest.mark.slow
-
 ZONE = ZoneInfo("Europe/Berlin")
 DEVICE = "5f000000-0000-4000-8000-00000000aaaa"
 GRID, SUN = "5f000000-0000-4000-8000-000000000001", "5f000000-0000-4000-8000-000000000002"
@@ -66,7 +64,7 @@ def replica(couch_server: Server, fresh_name: Callable[..., str]) -> Database:
 def test_a_month_of_local_days_of_24_and_25_hours_with_a_gap_and_an_exchanged_meter(
     replica: Database,
 ) -> None:
-    found = period_figures(replica, period_of("month", date(2026, 10, 1)), ZONE, NOW, DEVICE)
+    found = period_figures(replica, period_of("month", date(2026, 10, 1)), ZONE, NOW, device=DEVICE)
     parts = {part.period.name: part for part in found.parts if part.stored}
     assert list(parts) == ["2026-10-24", "2026-10-25", "2026-10-26", "2026-10-27"]
     whole, long, broken, present = (part.balance for part in parts.values())
@@ -92,7 +90,7 @@ def test_the_page_of_a_day_and_the_longer_ones_agree(replica: Database) -> None:
     for day in (24, 25, 26, 27):
         period = period_of("day", date(2026, 10, day))
         by_documents = read_day(replica, period, ZONE, NOW, DEVICE).figures
-        by_view = period_figures(replica, period, ZONE, NOW, DEVICE)
+        by_view = period_figures(replica, period, ZONE, NOW, device=DEVICE)
         assert by_documents.balance == by_view.balance
         assert by_documents.meters == by_view.meters
 

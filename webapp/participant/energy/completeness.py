@@ -7,7 +7,8 @@ from datetime import datetime
 
 from couch.client import Database
 from couch.clock import SLOT, from_rfc3339, slot_of
-from couch.documents import stamp
+from couch.documents import GRANTED_ID, REVOKED_ID, Consent, stamp
+from couch.errors import BadDocument
 
 _DESIGN, _GAPS = "page", "gaps_by_meter_slot"
 MOST_SHOWN = 50
@@ -94,6 +95,34 @@ def due_slots(
     if revoked_at is not None:
         end = min(end, _slot_from(revoked_at))
     return Due(start, end) if start < end else None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTimes:
+    """When consent was granted and revoked; None: it was not."""
+
+    granted_at: datetime | None
+    revoked_at: datetime | None
+
+
+def read_consent_times(replica: Database) -> ConsentTimes:
+    """In one request; a document that cannot be read counts as none."""
+    found = {}
+    for doc in replica.documents(keys=[GRANTED_ID, REVOKED_ID]):
+        try:
+            found[doc["_id"]] = Consent.from_json(doc).at
+        except BadDocument:
+            continue
+    return ConsentTimes(found.get(GRANTED_ID), found.get(REVOKED_ID))
+
+
+def read_completeness(
+    replica: Database, meter: str, due: Due | None, start: datetime, end: datetime, *, stored: int
+) -> Completeness:
+    """Of one meter in a stretch of time; gap documents are read only where something is missing."""
+    if due is None or due.within(start, end) <= stored:
+        return completeness(due, start, end, stored, ())
+    return completeness(due, start, end, stored, read_missing(replica, meter, start, min(end, due.end)))
 
 
 def read_missing(replica: Database, meter: str, start: datetime, end: datetime) -> Iterator[Missing]:

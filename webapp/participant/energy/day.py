@@ -6,7 +6,6 @@ from datetime import datetime, tzinfo
 
 from couch.client import Database
 from couch.documents import Measurement
-from webapp.participant.consent_record import read_consent
 from webapp.participant.energy.documents import from_slot_to
 from webapp.participant.energy.figures import Figures, figures, generating_way
 from webapp.participant.energy.history import MeterHistory, of_documents
@@ -44,7 +43,6 @@ def read_day(
         now=now,
         meters=meters,
         histories=histories,
-        consent=read_consent(replica),
     )
     slots = slots_between(start, end)
     curves = [

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from couch.client import Database
-from webapp.participant.consent_record import ConsentRecord
 from webapp.participant.energy.balance import Balance, Setting, balance
 from webapp.participant.energy.completeness import (
     Completeness,
+    ConsentTimes,
     Due,
-    completeness,
     due_slots,
     first_missing,
-    read_missing,
+    read_completeness,
+    read_consent_times,
 )
 from webapp.participant.energy.counting import Counted
 from webapp.participant.energy.history import NO_HISTORY, MeterHistory
@@ -77,7 +77,6 @@ def figures(
     now: datetime,
     meters: Sequence[KnownMeter],
     histories: Mapping[str, MeterHistory],
-    consent: ConsentRecord,
 ) -> Figures:
     """Work a period out from the histories of the meters that are read here."""
     start, end = period.start(zone), period.end(zone)
@@ -89,11 +88,13 @@ def figures(
         elsewhere=len(elsewhere),
         counts_feeding=all(one.counts_feeding for one in here if not one.meter.generates),
     )
+    consented = read_consent_times(replica)
     found, dues = [], {}
     for one in here:
-        due = dues[one.meter.meter] = _due(replica, one.meter, consent, now)
-        gaps = [] if due is None else read_missing(replica, one.meter.meter, start, min(end, due.end))
-        whole = completeness(due, start, end, one.history.amount(start, end).slots, gaps)
+        due = dues[one.meter.meter] = _due(replica, one.meter, consented, start, now)
+        whole = read_completeness(
+            replica, one.meter.meter, due, start, end, stored=one.history.amount(start, end).slots
+        )
         found.append(MeterFigures(one.meter, *one.all(start, end), whole))
     parts = (
         tuple(_part(part, zone, setting, here, dues) for part in period.parts)
@@ -156,12 +157,16 @@ def _part(
     return Part(part, _balance(setting, here, start, end), stored, max(due, stored))
 
 
-def _due(replica: Database, meter: KnownMeter, consent: ConsentRecord, now: datetime) -> Due | None:
-    begun = [moment for moment in (meter.first, first_missing(replica, meter.meter)) if moment is not None]
+def _due(
+    replica: Database, meter: KnownMeter, consented: ConsentTimes, start: datetime, now: datetime
+) -> Due | None:
+    known_from = meter.first
+    if known_from is not None and known_from > start:  # else it makes no difference
+        known_from = min(known_from, first_missing(replica, meter.meter) or known_from)
     return due_slots(
-        granted_at=consent.granted.at if consent.granted else None,
-        revoked_at=consent.revoked.at if consent.revoked else None,
-        known_from=min(begun, default=None),
+        granted_at=consented.granted_at,
+        revoked_at=consented.revoked_at,
+        known_from=known_from,
         last_stored=meter.last,
         now=now,
     )

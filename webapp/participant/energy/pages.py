@@ -37,7 +37,7 @@ def now() -> str:
         "participant/energy/now.html",
         latest=read_latest(replica, meters),
         meters=meters,
-        today=today(replica, here.timezone, at, here.device),
+        today=today(replica, here.timezone, at, here.device, meters),
         consent=read_consent(replica),
         now=at,
         tabs=_tabs(_today(at, here.timezone), None),
@@ -93,7 +93,7 @@ def period(span: Span, name: str) -> str:
         given["day"] = day
         given["chart"] = power_chart(gettext("Power over the day"), rows, day.slots)
     else:
-        found = period_figures(replica, shown, zone, at, here.device)
+        found = period_figures(replica, shown, zone, at, device=here.device)
         given["chart"] = energy_chart(
             gettext("Energy by month") if span == "year" else gettext("Energy by day"), found
         )
@@ -101,7 +101,6 @@ def period(span: Span, name: str) -> str:
         "participant/energy/period.html",
         figures=found,
         period=shown,
-        consent=read_consent(replica),
         state=_state(shown, zone, at),
         previous=shown.previous if _reaches_back(shown, zone, found.known_from) else None,
         following=shown.next if shown.next.start(zone) <= at and shown.next.can_be_opened else None,
