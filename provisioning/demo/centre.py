@@ -181,6 +181,13 @@ class DemoCentre:
                 "# The demo has two households: where real people take part, more of them have to be alike.",
                 "[anonymity]",
                 "threshold = 1",
+                "# Days pass in minutes here, and what travels takes its time in real seconds.",
+                "[health]",
+                "silent_h = 12",
+                "long_silent_h = 72",
+                "late_h = 12",
+                "backlog_h = 12",
+                "clock_behind_s = 86400",
                 "",
             ]
         )
