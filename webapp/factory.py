@@ -114,10 +114,14 @@ def _open_sections(site: Site) -> list[Section]:
 
 
 def _current_section(sections: Sequence[Section]) -> Section | None:
-    """The section that the page belongs to: its address is the page's, or the longest one above it."""
+    """The section that the page belongs to: its address is the page's, or the longest one above it; else the
+    only one of the same blueprint.
+    """
     above = [(url_for(section.endpoint), section) for section in sections]
-    return max(
-        ((url, section) for url, section in above if f"{request.path}/".startswith(f"{url.rstrip('/')}/")),
-        key=lambda found: len(found[0]),
-        default=("", None),
-    )[1]
+    fitting = [
+        (url, section) for url, section in above if f"{request.path}/".startswith(f"{url.rstrip('/')}/")
+    ]
+    if fitting:
+        return max(fitting, key=lambda found: len(found[0]))[1]
+    related = [section for section in sections if section.endpoint.partition(".")[0] == request.blueprint]
+    return related[0] if len(related) == 1 else None

@@ -7,6 +7,7 @@ import uPlot from "./vendor/uplot.js";
 
 const HEIGHT = 260;
 const AIR = 0.06; // of the height, above the highest value
+const WHOLE = Array.from({ length: 13 }, (_none, power) => [1, 2, 5].map((n) => n * 10 ** power)).flat();
 
 const redraws = [...document.querySelectorAll("[data-chart]")].map(show);
 
@@ -62,10 +63,11 @@ function draw(place, given, words, legend) {
   });
   const across =
     labels.length > 0
-      ? { ...axis, space: 60, incrs: [1, 2, 5, 10, 20, 50, 100], values: (_plot, at) => at.map((n) => labels[n] ?? "") }
+      ? { ...axis, space: 60, incrs: [1, 2, 4, 8, 12, 16, 24, 48, 96], values: (_plot, at) => at.map((n) => labels[n] ?? "") }
       : { ...axis, space: 64, values: (_plot, at, _axis, _space, step) => at.map((seconds) => words.tick(seconds, step)) };
   const up = {
     ...axis,
+    ...(given.decimals === 0 ? { incrs: WHOLE } : {}), // half a household is none
     label: given.unit,
     labelFont: font,
     labelSize: 20,
@@ -75,7 +77,7 @@ function draw(place, given, words, legend) {
   const options = {
     width: place.clientWidth,
     height: HEIGHT,
-    padding: [12, 16, 0, 0],
+    padding: [12, 28, 0, 0], // room for half of the last label
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), given.zone),
     cursor: { drag: { x: false, y: false }, points: { size: 7 } },
     legend: { show: false },
