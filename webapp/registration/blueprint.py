@@ -7,7 +7,8 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
 from couch.errors import NotFound as NoDatabase
-from couch.names import household_database
+from couch.names import RESEARCHER, household_database
+from webapp.access import held_roles
 from webapp.centre_services import services
 from webapp.registration.services import RegistrationServices, registration
 from webapp.registration.stored import StoredHousehold, read_stored
@@ -15,6 +16,12 @@ from webapp.registration.stored import StoredHousehold, read_stored
 blueprint = Blueprint("registration", __name__, url_prefix="/households")
 HOUSEHOLD = "/<uuid:household>"
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@blueprint.app_context_processor
+def _may_register() -> dict[str, bool]:
+    """For pages of others that lead here: whether the reader may follow."""
+    return {"may_register": RESEARCHER in held_roles()}
 
 
 class NotHandedOver(HTTPException):

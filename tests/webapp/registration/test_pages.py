@@ -347,3 +347,11 @@ def test_german_writes_and_reads_commas(centre: Any, registrar: Any) -> None:
     german = rosa.get(f"/households/{household}/edit", headers={"Accept-Language": "de"})
     assert 'value="8,4"' in german.text
     assert "Haushalt berichtigen" in german.text
+
+
+def test_only_who_may_register_is_led_to_it(rosa: Any, registrar: Any, centre: Any, sample: Any) -> None:
+    centre.registry.put_once(sample.summary(1).to_json())
+    household = f"/households/{sample.summary(1).household}"
+    for path, link in (("/households", "/households/new"), (household, f"{household}/revocation")):
+        assert f'href="{link}"' in rosa.get(path).text
+        assert f'href="{link}"' not in centre.signed_in("adam").get(path).text
