@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from couch.clock import Clock
 from couch.documents import ConsentState, Context, utc
+from couch.errors import Fault
 from webapp.analyst.anonymity.quasi_identifiers import TABLES as DESCRIBING
 from webapp.analyst.anonymity.settings import AnonymitySettings
 from webapp.analyst.anonymity.statement import check_regions, require
@@ -26,6 +27,7 @@ from webapp.analyst.releases.texts import CITATION, README, citation, readme
 from webapp.analyst.selection import Selection, TableName
 from webapp.analyst.source import Source
 from webapp.analyst.tables import chosen_households
+from webapp.translation import gettext
 
 # Tables of readings first: whose are in them decides of whom the others tell.
 SERIES: tuple[TableName, ...] = ("measurements", "intervals", "gaps")
@@ -80,6 +82,8 @@ def make_release(
         if newest is not None and _data(newest) == {(file.path, file.sha256) for file in files}:
             return Made(newest, fresh=False)
         before = next(iter(maker.store.versions(name)), None)
+        withdrawals = maker.withdrawals()
+        _refuse_erased(told_of, withdrawals)
         contents = Contents(
             name=name,
             version=number,
@@ -88,7 +92,7 @@ def make_release(
             files=tuple(sorted(files, key=lambda file: file.path)),
             households=tuple(context.household for context in told_of),
             anonymity=anonymity,
-            withdrawals=maker.withdrawals(),
+            withdrawals=withdrawals,
             before=() if before is None else before.withdrawals,
             created_from=created_from,
         )
@@ -139,6 +143,13 @@ def _told_of(selection: Selection, chosen: Sequence[Context], measured: set[str]
     known = {each.household: each for each in chosen}
     nothing = ConsentState.NOT_GRANTED
     return [known.get(each) or Context(household=each, consent=nothing) for each in sorted(measured)]
+
+
+def _refuse_erased(told_of: Sequence[Context], withdrawals: Sequence[Withdrawn]) -> None:
+    """Raises Fault where a household was erased while its readings were being written."""
+    erased = {each.household for each in withdrawals if each.withdrawn == "erased"}
+    if not erased.isdisjoint(context.household for context in told_of):
+        raise Fault(gettext("a household was erased while the data set was made: make it once more"))
 
 
 def _households(

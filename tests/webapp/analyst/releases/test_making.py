@@ -183,6 +183,15 @@ def test_a_data_set_that_cannot_be_recorded_is_not_published(
     assert make_release(maker, "energy", selection).record.version == 1
 
 
+def test_a_household_that_is_erased_meanwhile_keeps_it_from_being_published(
+    maker: Maker, survey: Any, ledger: Any, store: ReleaseStore, selection: Selection
+) -> None:
+    ledger.withdrawn = (Withdrawn(survey.known[0].household, "erased"),)
+    with pytest.raises(Fault, match="make it once more"):
+        make_release(maker, "energy", selection)
+    assert (store.names(), ledger.records) == ([], {})
+
+
 def test_what_a_killed_run_left_is_swept_away_by_the_next(
     maker: Maker, store: ReleaseStore, selection: Selection
 ) -> None:
