@@ -11,6 +11,10 @@ import pyarrow.parquet as pq
 from couch.clock import from_rfc3339
 from couch.errors import Unreachable
 from couch.reading_ahead import read_ahead
+from webapp.analyst.selection import TableName
+from webapp.analyst.table_schemas import schema_of
+
+_ORDERED_BY: dict[TableName, str] = {"measurements": "slot", "gaps": "from_slot"}
 
 
 def kept_measurements(
@@ -22,7 +26,7 @@ def kept_measurements(
     """
     if after is not None:
         start = max(start, from_rfc3339(after.removeprefix("measurement:").rpartition(":")[0]))
-    for batch in _groups(file, "slot", start, end, households):
+    for batch in _groups(file, "measurements", start, end, households):
         yield batch if after is None else batch.filter(_behind(batch, after))
 
 
@@ -30,7 +34,7 @@ def kept_gaps(
     file: Path, start: datetime, end: datetime, households: frozenset[str] | None
 ) -> Iterator[pa.RecordBatch]:
     """Rows whose first slot lies in [start, end), in their order. Raises Unreachable."""
-    return _groups(file, "from_slot", start, end, households)
+    return _groups(file, "gaps", start, end, households)
 
 
 def of_households(batch: pa.RecordBatch, households: frozenset[str] | None) -> pa.RecordBatch:
@@ -42,14 +46,17 @@ def of_households(batch: pa.RecordBatch, households: frozenset[str] | None) -> p
 
 
 def _groups(
-    file: Path, time: str, start: datetime, end: datetime, households: frozenset[str] | None
+    file: Path, table: TableName, start: datetime, end: datetime, households: frozenset[str] | None
 ) -> Iterator[pa.RecordBatch]:
+    time = _ORDERED_BY[table]
+
     def read() -> Iterator[pa.RecordBatch]:
         with pq.ParquetFile(file, page_checksum_verification=True) as kept:
             for number in range(kept.num_row_groups):
                 within = _within(kept, number, time, start, end)
                 if within is not None:
-                    batch = _batch(kept.read_row_group(number))
+                    # Parquet knows no whole seconds: they came as milliseconds.
+                    batch = _batch(kept.read_row_group(number).cast(schema_of(table)))
                     yield batch if within else _in_time(batch, time, start, end)
 
     try:
