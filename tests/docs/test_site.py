@@ -12,10 +12,12 @@ import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
-ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "docs"), str(ROOT / "tests" / "browser")]  # importlib mode finds none
+# pytest's importlib mode finds no neighbours by itself
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "browser")]
 from browser_pages import LOOKS
 from documentation_pages import pages
+
+ROOT = Path(__file__).parents[2]
 
 # Attributes that make a browser load something; a link to another place is only followed by a person.
 _LOADS = {("script", "src"), ("img", "src"), ("link", "href"), ("source", "src"), ("iframe", "src")}
