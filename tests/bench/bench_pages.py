@@ -150,17 +150,23 @@ def put_all(database: Database, docs: list[dict[str, object]]) -> None:
         assert all(result.error is None for result in database.bulk(docs[at : at + PIECE]))
 
 
-def fill(admin: Server, count: int, slots: int) -> list[HouseholdSummary]:
-    draw = random.Random(14)
+def deploy(admin: Server) -> None:
+    """The central databases with the views of this source tree."""
     members = {REGISTRY: (WORKER, RESEARCHER, ADMINISTRATOR), RESEARCH: (WORKER, RESEARCHER, ANALYST)}
     for name, roles in members.items():
-        assert not admin.database(name).exists(), f"{admin.url} holds a centre: name another engine"
         ensure_database(admin, name, name, closed_security(roles))  # type: ignore[arg-type]
+    ensure_months(admin, [NOW, NOW - timedelta(days=1)])
+
+
+def fill(admin: Server, count: int, slots: int) -> list[HouseholdSummary]:
+    draw = random.Random(14)
+    for name in (REGISTRY, RESEARCH):
+        assert not admin.database(name).exists(), f"{admin.url} holds a centre: name another engine"
+    deploy(admin)
     households = list(summaries(count, draw))
     contexts = [context(one, draw) for one in households]
     put_all(admin.database(REGISTRY), [one.to_json() for one in households])
     put_all(admin.database(RESEARCH), [one.to_json() for one in contexts])
-    ensure_months(admin, [NOW, NOW - timedelta(days=1)])
     docs: list[ResearchMeasurement] = []
     for one in contexts:
         docs += measured(one, slots)
@@ -314,21 +320,16 @@ def one_reader(base: str, pid: int, found: dict[str, list[tuple[str, dict[str, s
     one number that says what a page costs.
     """
     reader = Reader(base)
-    print(
-        f"{'page, one reader (ms)':40} {'median':>7} {'95 %':>7} {'worst':>7} {'CPU':>5} {'kB':>5}",
-        flush=True,
-    )
+    heads = ("median", "95 %", "worst", "CPU", "kB")
+    print(f"{'page, one reader (ms)':40}", *(f"{head:>7}" for head in heads), flush=True)
     for name, wanted in found.items():
         reader.timed(wanted[0][0], **wanted[0][1])
         places = [place for _ in range(ROUNDS // len(wanted) + 1) for place in wanted]
         used = cpu_ms(pid)
         times = [reader.timed(path, **form) for path, form in places]
         used = (cpu_ms(pid) - used) / len(times)
-        print(
-            f"{name:40} {statistics.median(times):7.0f} {high(times, 0.95):7.0f} {max(times):7.0f} {used:5.0f} "
-            f"{reader.size / 1000:5.0f}",
-            flush=True,
-        )
+        shown = (statistics.median(times), high(times, 0.95), max(times), used, reader.size / 1000)
+        print(f"{name:40}", *(f"{number:7.0f}" for number in shown), flush=True)
 
 
 def many_readers(
@@ -378,6 +379,7 @@ def main() -> None:
         with Server(url, user=user, password=password, timeout_s=600) as admin:
             began = time.perf_counter()
             if wanted.keep and admin.database(REGISTRY).exists():
+                deploy(admin)
                 docs = admin.database(REGISTRY).documents(start="household:", end="household;")
                 households = [HouseholdSummary.from_json(doc) for doc in docs]
             else:
