@@ -23,13 +23,16 @@ class DeviceStage(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredDevice:
-    """`expires`: the end of the bundle's one-time code, real time; None: there is no bundle here."""
+    """`expires`: the end of the bundle's one-time code, real time; None: there is no bundle here.
+    `certificate_ends`: of the newest certificate that was issued to it; None: none was.
+    """
 
     device: str
     name: str
     meters: int
     stage: DeviceStage
     expires: datetime | None = None
+    certificate_ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from couch.bundle import BundleMeter
@@ -19,6 +20,7 @@ from couch.errors import Fault
 from couch.names import household_database
 from couch.registering import DeviceStage, OpenCorrection, Registered, RegisteredDevice
 from provisioning.ca.names import email_name
+from provisioning.ca.record import CertificateRecord
 from provisioning.device_bundle import BundleMaker, DeviceEntry, Handed, Handing
 from provisioning.household_creation import create_household
 from provisioning.household_file import household_of_table
@@ -113,10 +115,14 @@ class Registrar:
 
     def devices(self, household: str) -> tuple[RegisteredDevice, ...]:
         """The household's devices and how far each is."""
-        with self._settings.worker_server() as worker, self._maker() as maker:
-            found = _devices(worker.database(household_database(household)))
-            self._tidy(maker)
-            return tuple(_registered(device, maker.standing(device.device)) for device in found)
+        with opened_onboarding(self._settings, self._bundles) as onboarding:
+            found = _devices(onboarding.worker.database(household_database(household)))
+            self._tidy(onboarding.bundles)
+            ends = _ends(onboarding.memory.records.of_household(household))
+            return tuple(
+                _registered(device, onboarding.bundles.standing(device.device), ends.get(device.device))
+                for device in found
+            )
 
     def invite(self, household: str, device: str) -> bool:
         """A bundle for the device, a new one where the last one's code has ended.
@@ -162,14 +168,24 @@ class Registrar:
                 file.unlink(missing_ok=True)
 
 
-def _registered(device: Device, standing: Handed | None) -> RegisteredDevice:
+def _registered(device: Device, standing: Handed | None, ends: datetime | None) -> RegisteredDevice:
     return RegisteredDevice(
         device=device.device,
         name=device.name,
         meters=len(device.meters),
         stage=DeviceStage.UNINVITED if standing is None else _STAGES[standing.outcome],
         expires=None if standing is None else standing.expires,
+        certificate_ends=ends,
     )
+
+
+def _ends(records: list[CertificateRecord]) -> dict[str, datetime]:
+    """The end of each device's newest certificate, of those that were not revoked."""
+    ends: dict[str, datetime] = {}
+    for record in records:
+        if record.device is not None and record.revoked_at is None:
+            ends[record.device] = max(record.not_after, ends.get(record.device, record.not_after))
+    return ends
 
 
 def _devices(database: Database) -> list[Device]:

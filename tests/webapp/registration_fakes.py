@@ -145,7 +145,8 @@ class FakeRegistrar:
         self.opened.pop(household, None)
 
     def devices(self, household: str) -> tuple[RegisteredDevice, ...]:
-        docs = self._server().databases[household_database(household)].docs.values()
+        database = self._server().databases.get(household_database(household))
+        docs = () if database is None else database.docs.values()
         return tuple(
             RegisteredDevice(
                 device=doc["device"],

@@ -8,7 +8,9 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from couch.documents import ConsentState
+from couch.errors import Fault
 from couch.names import ADMINISTRATOR, REGISTRY, household_database
+from couch.registering import RegisteredDevice
 from couch.retry_wishes import ask_again
 from webapp.access import account, roles
 from webapp.administrator import centre_words, words
@@ -67,6 +69,8 @@ def device(device: object) -> str:
     if found is None:
         abort(404)
     snapshot, household = here.registry.snapshot(), found.household.household
+    registered = _registered(household, found.device.device)
+    issued_until = None if registered is None else registered.certificate_ends
     parked = [one for one in snapshot.parked.values() if one.household == household]
     database = here.server().database(household_database(household))
     return render_template(
@@ -78,7 +82,14 @@ def device(device: object) -> str:
         parked=parked,
         erasure=snapshot.erasures.get(household),
         checkpoints=read_checkpoints(database)[:10],
-        contradictions=contradictions(found.device, found.household, here.thresholds, parked=len(parked)),
+        contradictions=contradictions(
+            found.device,
+            found.household,
+            here.thresholds,
+            parked=len(parked),
+            issued_until=issued_until,
+        ),
+        registered=registered,
         contradiction_words=centre_words.CONTRADICTIONS,
     )
 
@@ -115,6 +126,19 @@ def _centre() -> CentreState:
     here = services()
     registry = here.server().database(REGISTRY)
     return read_centre(registry, here.registry.snapshot(), datetime.now(UTC), here.thresholds)
+
+
+def _registered(household: str, device: str) -> RegisteredDevice | None:
+    """What the certificate authority knows of the device; None where it cannot be asked."""
+    registration = services().registration
+    if registration is None:
+        return None
+    try:
+        devices = registration.registrar.devices(household)
+    except Fault as err:
+        _log.warning("what the certificate authority knows of a device cannot be told: %s", err)
+        return None
+    return next((one for one in devices if one.device == device), None)
 
 
 def _show_options() -> list[tuple[str, str]]:

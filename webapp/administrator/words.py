@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from couch.documents import ConsentState
+from couch.registering import DeviceStage
 from webapp.administrator.fleet import Standing
 from webapp.administrator.troubles import Kind, Trouble, Urgency
 from webapp.moments import span
@@ -46,6 +47,13 @@ CLOCKS = {
     "synchronized": marked("synchronized"),
     "unsynchronized": marked("not synchronized"),
     "implausible": marked("cannot be right"),
+}
+STAGES = {
+    DeviceStage.INVITED: marked("not yet, its code can still be used"),
+    DeviceStage.UNINVITED: marked("not yet, and it has no code that can be used"),
+    DeviceStage.JOINED: marked("yes"),
+    DeviceStage.REVOKED: marked("it was, its certificate is revoked"),
+    DeviceStage.REPLACED: marked("it was, another device took its place"),
 }
 CONSENTS = {
     ConsentState.NOT_GRANTED: marked("not granted"),

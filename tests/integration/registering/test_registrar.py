@@ -63,6 +63,7 @@ def test_a_household_is_there_with_its_bundle_and_nothing_of_it_stays_beside(
     assert (made.household, made.written, made.left) == (table["household"], 3, ())
     (device,) = registrar.devices(made.household)
     assert (device.name, device.meters, device.stage) == ("Küche", 1, DeviceStage.INVITED)
+    assert device.certificate_ends is None
     bundle = tomllib.loads(registrar.bundle(made.household, device.device).decode())
     assert (bundle["household"], bundle["meters"][0]["name"]) == (made.household, "1 electricity MT175")
     left = [file.name for file in (tmp_path / "registrations").rglob("*") if file.is_file()]
