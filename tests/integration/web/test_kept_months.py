@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -162,7 +163,8 @@ def test_a_month_that_was_written_to_is_read_from_the_database_until_it_is_kept_
     assert write_research(research.server, late).refused == ()  # a quarter of them was missing
     after = content(wish, months)["measurements.csv"]
     assert len(after) > len(before)
-    keeper = Keeper(kept, connect, Clock(epoch=(research.second + timedelta(days=9)).timestamp()), 3)
+    nine_days_on = Clock(epoch=(research.second + timedelta(days=9)).timestamp(), wall0=time.time())
+    keeper = Keeper(kept, connect, nine_days_on, 3)
     assert keeper.build_one() is None  # it may be written to still
     assert keeper.build_one() == f"{research.first:%Y-%m}"
     assert content(wish, months)["measurements.csv"] == after
