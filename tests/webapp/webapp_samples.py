@@ -1,7 +1,7 @@
 """A household that tests speak of, and builders of its documents."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from couch.clock import from_rfc3339
@@ -14,6 +14,7 @@ from couch.documents import (
     Json,
     Measurement,
     Meter,
+    PvSystem,
     Reading,
     Registration,
     ResearchMeasurement,
@@ -61,6 +62,16 @@ class Sample:
             Meter(meter=self.meter, meter_type="ELECTRICITY", model="MT175", device=self.device).to_json(),
             Meter(meter=self.generation_meter, meter_type="PV_GENERATION", model="DD3").to_json(),
         ]
+
+    def pv_system(self, *meters: str) -> Json:
+        return PvSystem(
+            pv_system="5f000000-0000-4000-8000-0000000000cc",
+            nominal_power_kw=9.8,
+            azimuth_deg=180,
+            tilt_deg=35,
+            installed_on=date(2021, 5, 4),
+            meters=meters,
+        ).to_json()
 
     def consent(self, state: Any, at: datetime = NOW - timedelta(days=1)) -> Json:
         return Consent(state=state, at=at, by=Author(role="participant", device=self.device)).to_json()

@@ -63,5 +63,5 @@ def test_the_page_tells_each_of_them(device: Any) -> None:
     page = device.participant().get("/data").text
     for kind in KINDS:
         assert kind.title in page
-        assert all(f'<dt class="code">{name}</dt>' in page for name in kind.fields)
+        assert all(f'<code class="code">{name}</code>' in page for name in kind.fields)
     assert "in the letter that came with the device" in page
