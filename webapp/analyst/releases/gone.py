@@ -54,7 +54,7 @@ def _problem(version: WithdrawnVersion, successor: Successor | None) -> dict[str
         "type": "about:blank",
         "title": "Gone",
         "status": 410,
-        "detail": gettext("This version was withdrawn, since households that it tells of withdrew."),
+        "detail": gettext("This version was withdrawn, since households whose data it held withdrew."),
         "name": version.name,
         "version": version.version,
         "withdrawn_at": to_rfc3339(version.withdrawn_at),
