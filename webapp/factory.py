@@ -25,6 +25,8 @@ from webapp.home_network import Network
 from webapp.site import SERVICES, SITE, Section, Site
 
 _LARGEST_FORM_BYTES = 64 * 1024
+# Of a file that is sent, werkzeug holds a piece of 64 KiB and what is left of the one before.
+_HELD_OF_UPLOADS_BYTES = 4 * _LARGEST_FORM_BYTES
 
 
 def create_app(
@@ -76,6 +78,7 @@ def create_app(
         larger = upload_limits.limit_of(app.view_functions.get(request.endpoint or ""))
         if larger is not None:  # whoever comes as far as this may open the route
             request.max_content_length = larger
+            request.max_form_memory_size = _HELD_OF_UPLOADS_BYTES
         if request.endpoint and access.takes_forms():
             csrf.protect()
 

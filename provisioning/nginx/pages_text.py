@@ -30,20 +30,23 @@ server {
     limit_conn survey_connections 32;
     limit_req zone=survey_requests burst=300 nodelay;
 
+    proxy_http_version 1.1;
+    proxy_read_timeout 600s;
+    proxy_max_temp_file_size 0;
+    proxy_set_header Host $host;
+    proxy_set_header Connection "";
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Proto https;
+    proxy_set_header X-Survey-Client-Cert "";
+    proxy_set_header X-Survey-Proxy-Secret "";
+    proxy_set_header X-Survey-Target "";
+    proxy_set_header X-Survey-Method "";
+
     location /_gateway/ { return 404; }
-    location / {
+    location = /households/import {
+        client_max_body_size 2200k;  # a table of households, which the pages limit to 2 MB
         proxy_pass http://survey_pages;
-        proxy_http_version 1.1;
-        proxy_read_timeout 600s;
-        proxy_max_temp_file_size 0;
-        proxy_set_header Host $host;
-        proxy_set_header Connection "";
-        proxy_set_header X-Forwarded-For $remote_addr;
-        proxy_set_header X-Forwarded-Proto https;
-        proxy_set_header X-Survey-Client-Cert "";
-        proxy_set_header X-Survey-Proxy-Secret "";
-        proxy_set_header X-Survey-Target "";
-        proxy_set_header X-Survey-Method "";
     }
+    location / { proxy_pass http://survey_pages; }
 }
 """

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import uuid
 import zipfile
 from contextlib import suppress
@@ -17,11 +18,13 @@ from registration_fakes import GOOD, FakePlaces, FakeRegistrar
 from webapp_fakes import FakeServer
 
 from couch.errors import Fault, Unreachable
+from provisioning.nginx.pages_text import PAGES
 from webapp.registration.checking import Checking
 from webapp.registration.import_check import Checked, check_file
 from webapp.registration.import_template import columns, explanation, template_csv, template_xlsx
 from webapp.registration.imports import Imports, namespace_of
 from webapp.registration.tables import MOST_ROWS, TableFault, read_table
+from webapp.upload_limits import larger_paths
 
 NAMESPACE = uuid.UUID("22222222-2222-4222-8222-222222222222")
 ROW = {
@@ -324,3 +327,12 @@ def test_templates_are_downloads(rosa: Any) -> None:
         answer = rosa.client.get(f"/households/import/template.{form}", buffered=True)
         assert answer.headers["Content-Disposition"] == f'attachment; filename="households.{form}"'
     assert rosa.get("/households/import/template.exe").status_code == 404
+
+
+def test_every_door_lets_as_much_through_as_the_page_takes(centre: Any) -> None:
+    (path, limit), *others = larger_paths(centre.app).items()
+    assert (path, others) == ("/households/import", [])
+    location = PAGES.partition(f"location = {path} {{")[2].partition("}")[0]
+    said = re.search(r"client_max_body_size (\d+)k;", location)
+    assert said is not None
+    assert int(said[1]) * 1024 >= limit
