@@ -51,6 +51,11 @@ class MemorySource:
         self.anonymity = AnonymitySettings(threshold=1)
         self.regions: dict[tuple[float, float], str] = {}
 
+    @property
+    def stored(self) -> list[StoredMeasurement]:
+        """As the months of research give them."""
+        return [stored(item) for item in self.measurements_]
+
     def measurements(
         self, start: datetime, end: datetime, households: frozenset[str] | None, after: str | None
     ) -> Iterator[Any]:
