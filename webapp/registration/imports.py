@@ -83,6 +83,9 @@ class Imports:
     _running: dict[str, threading.Thread] = field(default_factory=dict)
     _reasons: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._tidy()
+
     def keep(self, rows: tuple[GoodRow, ...]) -> str:
         """Put checked rows aside; the token under which they are found. Raises Fault."""
         self._tidy()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import uuid
 import zipfile
@@ -336,3 +337,13 @@ def test_every_door_lets_as_much_through_as_the_page_takes(centre: Any) -> None:
     said = re.search(r"client_max_body_size (\d+)k;", location)
     assert said is not None
     assert int(said[1]) * 1024 >= limit
+
+
+def test_what_nobody_finished_goes_after_a_week(tmp_path: Path, registrar: Any) -> None:
+    imports = Imports(tmp_path, registrar.create)
+    old, fresh = (imports.keep(check(csv_of(ROW)).good) for _ in range(2))
+    file = tmp_path / f"{old}.rows.json"
+    os.utime(file, (file.stat().st_mtime - 8 * 86_400,) * 2)
+    after = Imports(tmp_path, registrar.create)
+    assert after.progress(old) is None
+    assert after.progress(fresh) is not None
