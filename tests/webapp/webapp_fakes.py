@@ -156,8 +156,8 @@ def _by_meter_slot(docs: Any, params: Mapping[str, Any], kind: str, field: str) 
     by_id = {doc["_id"]: doc for doc in docs}
     down = params.get("descending", False)
     low, high = (params["end_key"], params["start_key"]) if down else (params["start_key"], params["end_key"])
-    top = [*(str(part) if part != {} else "\uffff" for part in high), "\uffff"]
-    found = [row for row in rows if list(low) <= list(row[:2]) and list(row[:2]) <= top[:2]]
+    bottom, top = ([part if part != {} else "\uffff" for part in end] for end in (low, high))
+    found = [row for row in rows if bottom <= list(row[:2]) <= [*top, "\uffff"][:2]]
     found = found[::-1] if down else found
     return [
         ViewRow(

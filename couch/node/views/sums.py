@@ -9,6 +9,7 @@ _SUM_ERROR = (
     "mixed with other data structures. Objects can be arbitrarily nested, provided that the values for all "
     "fields are themselves numbers, arrays of numbers, or objects."
 )
+_NUMBERS = 1000  # kept before they are added up
 _STATS = ("sum", "count", "min", "max", "sumsqr")
 
 
@@ -78,13 +79,37 @@ class Stats:
 
     def __init__(self) -> None:
         self._stats: Any = None
+        self._numbers: list[Any] = []  # not yet among `_stats`: plain numbers, added up in one go
 
     def add(self, key: str, value: Any) -> None:
-        stats = _to_stats(value)
-        self._stats = stats if self._stats is None else _merge_stats(stats, self._stats)
+        if _is_number(value):
+            self._numbers.append(value)
+            if len(self._numbers) < _NUMBERS:
+                return
+            value = self._taken()
+        elif self._numbers:
+            self._merge(self._taken())
+        self._merge(value)
 
     def result(self) -> Any:
+        if self._numbers:
+            self._merge(self._taken())
         return self._stats
+
+    def _taken(self) -> dict[str, Any]:
+        """What the numbers that were kept add up to; none is kept any more."""
+        numbers, self._numbers = self._numbers, []
+        return {
+            "sum": sum(numbers),
+            "count": len(numbers),
+            "min": min(numbers),
+            "max": max(numbers),
+            "sumsqr": sum(number * number for number in numbers),
+        }
+
+    def _merge(self, value: Any) -> None:
+        stats = _to_stats(value)
+        self._stats = stats if self._stats is None else _merge_stats(stats, self._stats)
 
 
 def _to_stats(value: Any) -> Any:

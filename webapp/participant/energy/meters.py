@@ -3,13 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from couch.client import Database
+from couch.clock import from_rfc3339
 from couch.documents import Device, Json, Meter
 from couch.errors import BadDocument
 
-_DESIGN, _SLOTS = "page", "latest_slot_by_meter"
+_DESIGN, _SLOTS = "page", "measurements_by_meter_slot"
+
+
+Span = tuple[datetime | None, datetime | None]  # first and last slot
+_NOTHING: Span = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +53,43 @@ def read_known_meters(replica: Database, device: str | None = None) -> tuple[Kno
     """
     registered = list(_meters(_range(replica, "meter:")))
     names = _device_names(_range(replica, "device:"))
-    slots = {row.key: row.value for row in replica.view(_DESIGN, _SLOTS, group=True)}
+    slots = read_spans(replica)
     kinds = Counter((one.meter_type, one.model) for one in registered)
     seen: Counter[tuple[str, str]] = Counter()
     found = []
     for one in sorted(registered, key=lambda one: (one.meter_type, one.model, one.meter)):
         kind = (one.meter_type, one.model)
         seen[kind] += 1
-        stored = slots.pop(one.meter, None)
-        elsewhere = stored is None and one.device is not None and one.device != device
+        stored = slots.pop(one.meter, _NOTHING)
+        elsewhere = stored is _NOTHING and one.device is not None and one.device != device
         found.append(
             KnownMeter(
                 one.meter,
                 one,
                 seen[kind] if kinds[kind] > 1 else 0,
-                _moment(stored, "min"),
-                _moment(stored, "max"),
+                *stored,
                 names.get(one.device or "", "?") if elsewhere else "",
             )
         )
     for number, (meter, stored) in enumerate(sorted(slots.items()), start=1):
         alone = len(slots) == 1
-        first, last = _moment(stored, "min"), _moment(stored, "max")
-        found.append(KnownMeter(meter, None, 0 if alone else number, first, last))
+        found.append(KnownMeter(meter, None, 0 if alone else number, *stored))
     return tuple(found)
 
 
-def _moment(stored: Json | None, end: str) -> datetime | None:
-    return None if stored is None else datetime.fromtimestamp(stored[end], UTC)
+def read_spans(replica: Database) -> dict[str, Span]:
+    """First and last slot of every meter of which a measurement is stored.
+
+    Each is looked up at an end of the view: two rows a meter, however many it has.
+    """
+    found: dict[str, Span] = {}
+    after: list[object] = []
+    while row := next(replica.view(_DESIGN, _SLOTS, start_key=after, end_key=[{}], limit=1), None):
+        meter, first = row.key
+        after = [meter, {}]
+        (last,) = replica.view(_DESIGN, _SLOTS, start_key=after, end_key=[meter], descending=True, limit=1)
+        found[meter] = from_rfc3339(first), from_rfc3339(last.key[1])
+    return found
 
 
 def _range(replica: Database, prefix: str) -> Iterator[Json]:
