@@ -1,8 +1,11 @@
 """What is wrong with a device: a table of what the registry says and what follows."""
 
+import tomllib
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from couch.clock import from_rfc3339
@@ -198,3 +201,10 @@ def test_where_a_device_stands(said: Any, known: Any, standing: Standing, urgenc
 )
 def test_releases_compare_by_their_numbers(release: str, than: str, older: bool) -> None:
     assert is_older(release, than) is older
+
+
+def test_the_page_about_limits_names_each_with_what_it_is_by_itself() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    table = tomllib.loads(page.partition("[health]\n")[2].partition("```")[0])
+    usual = {name: value for name, value in msgspec.to_builtins(Thresholds()).items() if value is not None}
+    assert table == usual
