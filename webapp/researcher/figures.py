@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import date
 
 from flask import Blueprint, current_app
+from flask.sansio.app import App
 from flask.sansio.blueprints import BlueprintSetupState
 
 from couch.client import Server
 from couch.clock import Clock
+from webapp.access import declared, held_roles
 from webapp.centre_services import CentreServices
 from webapp.researcher.background import Background, Kept, Refreshed, Work
 from webapp.researcher.completeness import RecentSlots, read_recent
@@ -60,15 +62,24 @@ class Figures:
 
 
 def install(blueprint: Blueprint) -> None:
-    """Give each app that serves `blueprint` its figures, and templates `offered(endpoint)`: is it there?"""
+    """Give each app that serves `blueprint` its figures.
+
+    Templates get `offered(endpoint)`: whether there is such a page and the reader may open it.
+    """
 
     def give(state: BlueprintSetupState) -> None:
         app = state.app
         here: CentreServices = app.extensions[SERVICES]
         app.extensions[FIGURES] = Figures(here.server, here.clock)
-        app.jinja_env.globals["offered"] = lambda endpoint: endpoint in app.view_functions
+        app.jinja_env.globals["offered"] = lambda endpoint: _offered(app, endpoint)
 
     blueprint.record(give)
+
+
+def _offered(app: App, endpoint: str) -> bool:
+    view = app.view_functions.get(endpoint)
+    needed = None if view is None else declared(view)
+    return needed is not None and bool(needed.roles & held_roles())
 
 
 def figures() -> Figures:

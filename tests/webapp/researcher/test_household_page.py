@@ -69,3 +69,12 @@ def test_an_erased_household_says_so_and_offers_no_correction(centre: Any, sampl
 
 def test_an_unknown_household_is_no_page(centre: Any, sample: Any) -> None:
     assert centre.signed_in("rosa").get(f"/households/{sample.household}").status_code == 404
+
+
+def test_links_lead_only_to_pages_that_the_reader_may_open(centre: Any, sample: Any) -> None:
+    one = sample.summary(1, devices=(DeviceSummary(device=sample.device, name="Cellar"),))
+    centre.registry.put_once(one.to_json())
+    for name, correction, device in (("rosa", True, False), ("adam", False, True)):
+        page = centre.signed_in(name).get(f"/households/{one.household}").text
+        assert (f"/households/{one.household}/edit" in page) is correction
+        assert (f"/health/devices/{sample.device}" in page) is device
