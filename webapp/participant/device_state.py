@@ -75,6 +75,13 @@ class Known:
     zone: tzinfo
     meters: Mapping[str, MeterSeen] = field(default_factory=dict)
 
+    @property
+    def last_measured(self) -> datetime | None:
+        """As the heartbeat says, or as the replica shows where that is newer."""
+        told = self.heartbeat.last_measurement if self.heartbeat else None
+        stored = (meter.newest for meter in self.meters.values())
+        return max((at for at in (told, *stored) if at is not None), default=None)
+
 
 def device_state(known: Known) -> DeviceState:
     """What to tell, the most important first."""
@@ -141,7 +148,7 @@ def _connection(beat: Heartbeat, known: Known) -> Iterator[Sentence]:
     if "push" not in _parts(beat):
         if beat.last_push is None:
             yield Sentence(gettext("Nothing was sent to the research centre yet."), "note")
-        elif known.consent is ConsentState.GRANTED and beat.last_measurement is not None:
+        elif known.consent is ConsentState.GRANTED and known.last_measured is not None:
             reached = ago(beat.last_push, now)
             yield Sentence(gettext("The last data reached the research centre %(ago)s.", ago=reached))
         else:
@@ -191,27 +198,37 @@ def _measuring(beat: Heartbeat, known: Known) -> Iterator[Sentence]:
             ),
             "trouble",
         )
-    silent = [part.removeprefix(_METER) for part in _parts(beat) if part.startswith(_METER)]
+    silent = [meter for meter in _silent_meters(beat) if not _read_since(beat, known.meters.get(meter))]
     for meter in silent:
         yield _silence(known.meters.get(meter), _parts(beat)[_METER + meter], known)
-    if beat.last_measurement is None:
+    last = known.last_measured
+    if last is None:
         if not silent:
             yield Sentence(
                 gettext(
                     "Nothing was measured yet. The first measurement is due at the next quarter of an hour."
                 )
             )
-    elif now - beat.last_measurement > _SILENT_AFTER:
+    elif now - last > _SILENT_AFTER:
         if not silent:
             yield Sentence(
                 gettext(
                     "The last measurement is from %(when)s.",
-                    when=when(beat.last_measurement, now, known.zone),
+                    when=when(last, now, known.zone),
                 ),
                 "trouble",
             )
     elif not silent:
-        yield Sentence(gettext("The meters were read %(ago)s.", ago=ago(beat.last_measurement, now)))
+        yield Sentence(gettext("The meters were read %(ago)s.", ago=ago(last, now)))
+
+
+def _silent_meters(beat: Heartbeat) -> list[str]:
+    return [part.removeprefix(_METER) for part in _parts(beat) if part.startswith(_METER)]
+
+
+def _read_since(beat: Heartbeat, meter: MeterSeen | None) -> bool:
+    """Whether the meter was read after the heartbeat called it silent, which the next one will say."""
+    return meter is not None and meter.newest is not None and meter.newest + SLOT > beat.at
 
 
 def _silence(meter: MeterSeen | None, cause: str, known: Known) -> Sentence:

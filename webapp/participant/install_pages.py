@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import msgspec
-from flask import Blueprint, Response, current_app, render_template, url_for
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 
 from webapp import translation
 from webapp.access import public
@@ -60,6 +60,7 @@ def worker() -> Response:
 
     It stands at the root, since a worker serves the addresses below its own alone.
     """
+    translation.speak(request.args.get("language"))
     script = (Path(cast(str, current_app.static_folder)) / _WORKER).read_bytes()
     code = language()
     offline = url_for("install.offline", code=code)

@@ -138,6 +138,13 @@ TABLE: list[tuple[str, DeviceState, Tone, str, list[str]]] = [
         ],
     ),
     (
+        "a silent meter was read again since the device spoke",
+        told(errors=(f"meter {METER}: meter_silent",), newest=ago(minutes=7), last_measurement=None),
+        "well",
+        "All is well",
+        [SENT, "The meters were read 7 minutes ago."],
+    ),
+    (
         "measurements stopped and nobody says why",
         told(last_measurement=ago(hours=3)),
         "trouble",

@@ -32,7 +32,7 @@ def test_the_manifest_is_there_in_both_languages_with_icons_of_the_size_that_it_
 
 
 def shell(device: Any, language: str = "en") -> dict[str, Any]:
-    script = device.visitor().get("/service-worker.js", headers={"Accept-Language": language}).text
+    script = device.visitor().get(f"/service-worker.js?language={language}").text
     found = re.match(r"const SHELL = (\{.*?\});\n", script)
     assert found is not None
     read: dict[str, Any] = json.loads(found[1])
