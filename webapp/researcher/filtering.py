@@ -20,8 +20,8 @@ def folded(text: str) -> str:
     return " ".join("".join(letter for letter in apart if not unicodedata.combining(letter)).split())
 
 
-def passing(filters: Filters, now: datetime, recent: RecentSlots | None) -> Passes:
-    """Whether a household passes every filter that is set."""
+def tests_of(filters: Filters, now: datetime, recent: RecentSlots | None) -> list[Passes]:
+    """What a household has to pass, a test for each filter that is set, quick ones first."""
     tests: list[Passes] = []
     if filters.consent:
         state = ConsentState(filters.consent)
@@ -41,7 +41,7 @@ def passing(filters: Filters, now: datetime, recent: RecentSlots | None) -> Pass
     if filters.below is not None:
         most = filters.below / 100
         tests.append(lambda one: _below(share(one, recent), most))
-    return lambda one: all(test(one) for test in tests)
+    return tests
 
 
 def _below(complete: float | None, most: float) -> bool:

@@ -115,11 +115,13 @@ def page_of_copy(
     found: SortedHouseholds,
     query: ListQuery,
     place: tuple[bytes, str] | None,
-    passes: Callable[[HouseholdSummary], bool],
+    tests: Iterable[Callable[[HouseholdSummary], bool]],
 ) -> HouseholdPage:
-    """A page of those that pass; `place`: that of the household named by `after` or `before`."""
+    """A page of those that pass all tests; `place`: that of the household named by `after` or `before`."""
     places, households = found.places, found.households
-    passed = [index for index, one in enumerate(households) if passes(one)]
+    passed = list(range(len(households)))
+    for test in tests:  # each over those that are left
+        passed = [index for index in passed if test(households[index])]
     if query.descending:
         passed.reverse()
     start, end = 0, PAGE

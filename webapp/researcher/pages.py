@@ -10,7 +10,7 @@ from webapp.centre_services import services
 from webapp.researcher import figures as research_figures
 from webapp.researcher.columns import order
 from webapp.researcher.figures import figures
-from webapp.researcher.filtering import passing
+from webapp.researcher.filtering import tests_of
 from webapp.researcher.household_page import household_view
 from webapp.researcher.household_pages import HouseholdPage, page_of_copy, page_of_view
 from webapp.researcher.list_query import ListQuery, parse_query
@@ -56,7 +56,7 @@ def _page(query: ListQuery) -> HouseholdPage:
         found,
         query,
         order(query.column, place, recent) if place else None,
-        passing(query.filters, here.clock.now(), recent),
+        tests_of(query.filters, here.clock.now(), recent),
     )
 
 
