@@ -131,9 +131,7 @@ def test_a_date_is_found_by_a_form(full: Any, query: str, leads_to: str) -> None
     assert (answer.status_code, answer.location) == (303, leads_to)
 
 
-@pytest.mark.parametrize(
-    "query", ["date=", "date=29.6.2026", "date=2026-06-29&span=age", "date=1812-01-01"]
-)
+@pytest.mark.parametrize("query", ["date=", "date=29.6.2026", "date=2026-06-29&span=age", "date=1812-01-01"])
 def test_what_is_no_date_is_said_beside_the_field(full: Any, query: str) -> None:
     answer = full.participant().get(f"/measurements/find?{query}")
     assert answer.status_code == 400
