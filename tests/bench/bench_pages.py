@@ -310,26 +310,43 @@ def addresses(households: list[HouseholdSummary]) -> dict[str, list[tuple[str, d
     return found
 
 
+def administration(households: list[HouseholdSummary]) -> dict[str, list[tuple[str, dict[str, str]]]]:
+    """The administrators' pages; a third of the devices is not well."""
+    some = random.Random(6).sample(households, ROUNDS)
+    get = {
+        "health": ["/health"],
+        "health, somewhere in the list": [f"/health?page={page}" for page in range(2, 2 + ROUNDS)],
+        "health, filtered": ["/health?kind=refused&consent=granted", "/health?show=well&consent=revoked"],
+        "health, all devices": ["/health?show=all&page=100"],
+        "a device": [f"/health/devices/{one.devices[0].device}" for one in some],
+        "the centre": ["/health/centre"],
+        "accounts": ["/accounts"],
+    }
+    return {name: [(path, {}) for path in paths] for name, paths in get.items()}
+
+
 def high(times: list[float], share: float) -> float:
     ordered = sorted(times)
     return ordered[min(math.ceil(len(ordered) * share) - 1, len(ordered) - 1)]
 
 
-def one_reader(base: str, pid: int, found: dict[str, list[tuple[str, dict[str, str]]]]) -> None:
+def one_reader(
+    base: str, pid: int, found: dict[str, list[tuple[str, dict[str, str]]]], name: str = "rosa"
+) -> None:
     """`CPU`: what the pages' process used of it for a page; on a machine that does other work as well, the
     one number that says what a page costs.
     """
-    reader = Reader(base)
+    reader = Reader(base, name)
     heads = ("median", "95 %", "worst", "CPU", "kB")
     print(f"{'page, one reader (ms)':40}", *(f"{head:>7}" for head in heads), flush=True)
-    for name, wanted in found.items():
+    for page, wanted in found.items():
         reader.timed(wanted[0][0], **wanted[0][1])
         places = [place for _ in range(ROUNDS // len(wanted) + 1) for place in wanted]
         used = cpu_ms(pid)
         times = [reader.timed(path, **form) for path, form in places]
         used = (cpu_ms(pid) - used) / len(times)
         shown = (statistics.median(times), high(times, 0.95), max(times), used, reader.size / 1000)
-        print(f"{name:40}", *(f"{number:7.0f}" for number in shown), flush=True)
+        print(f"{page:40}", *(f"{number:7.0f}" for number in shown), flush=True)
 
 
 def many_readers(
@@ -392,6 +409,7 @@ def main() -> None:
                     warm_up(base)
                     print(f"figures were there after {time.perf_counter() - began:.1f} s", flush=True)
                     one_reader(base, pid, found)
+                    one_reader(base, pid, administration(households), "adam")
                     many_readers(base, found, wanted.researchers, wanted.seconds)
             finally:
                 if not wanted.keep:

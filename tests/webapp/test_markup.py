@@ -120,6 +120,13 @@ def pages(device: Any, centre: Any, sample: Any, now: Any) -> dict[str, str]:
     found["household"] = rosa.get(f"/households/{summary.household}").text
     found["export"] = rosa.get("/export").text
     found["export fault"] = rosa.send("/export", **{"from": "x", "to": "y", "format": "csv"}).text
+    adam = centre.signed_in("adam")
+    for path in ("/health", "/health?show=well", f"/health/devices/{sample.device}", "/health/centre"):
+        found[f"administrator {path}"] = adam.get(path).text
+    for path in ("/accounts", "/accounts?done=removed", "/accounts/new", "/accounts/2"):
+        found[f"administrator {path}"] = adam.get(path).text
+    found["account to be removed"] = adam.send("/accounts/2/remove").text
+    found["invitation fault"] = adam.send("/accounts/new").text
     centre.registry.fails = Unreachable("x")
     found["centre unreachable"] = rosa.get("/households").text
     return found
@@ -188,7 +195,7 @@ def _is_data(text: str) -> bool:
     """Numbers, times, codes and what documents hold; all else is for a reader and needs a translation."""
     words = (
         "x Erika <Mustermann> erika@example.org Heidestraße Köln Cellar MT175 DD3 "
-        "Household rosa igor UTC W kW kWh Deutsch Jun Jul May "
+        "Household rosa adam anna igor UTC W kW kWh Deutsch Jun Jul May "
         "Monday Tuesday Wednesday Thursday Friday Saturday Sunday June July"
     )
     text = re.sub(r"\[[^]]*\]", "", text)  # what was translated
