@@ -111,6 +111,15 @@ def test_writing_once(make_database: Any, sample: Any, now: Any) -> None:
     assert replica.leaves("consent:revoked") == []
 
 
+def test_which_of_some_documents_were_written(make_database: Any, sample: Any) -> None:
+    replica = make_database("replica")
+    for doc in (sample.consent("granted"), *sample.meters()):
+        replica.put_once(doc)
+    decisions = ["consent:granted", "consent:revoked"]
+    assert replica.changed_since("0", decisions) == {"consent:granted"}
+    assert replica.changed_since("0", []) == set()
+
+
 def test_local_documents_come_without_id_and_revision(make_database: Any, sample: Any) -> None:
     replica = make_database("replica")
     assert replica.local("heartbeat") is None
