@@ -20,12 +20,14 @@ import msgspec
 
 from couch.client import Change, Database, Server
 from couch.documents import DeviceSummary, Document, Erasure, HouseholdSummary, Parked
-from couch.errors import BadDocument, CouchError
+from couch.errors import BadDocument, CouchError, Unreachable
 from couch.names import REGISTRY
 from couch.worker_progress import instance_of
 
 _log = logging.getLogger(__name__)
 EVERY_S = 3.0  # real seconds that a copy is good for
+_OLDEST_S = 60.0  # nobody is shown an older one, even while the database does not answer
+_WAIT_S = 15.0  # for another thread's reading; threads of a hanging database would pile up
 _BATCH = 1000
 _MODELS: Mapping[str, type[Document]] = {
     "household": HouseholdSummary,
@@ -84,11 +86,15 @@ class RegistryCopy:
         return self.snapshot().summaries
 
     def snapshot(self) -> Snapshot:
-        """A state at most some seconds old; older only while another thread is reading. Raises CouchError."""
+        """A state at most some seconds old; older, but not much, only while another thread is reading.
+
+        Raises CouchError.
+        """
         known = self._snapshot
-        if known is not None and self._monotonic() - self._read_at < self._every_s:
+        age_s = self._monotonic() - self._read_at
+        if known is not None and age_s < self._every_s:
             return known
-        if known is None:
+        if known is None or age_s > _OLDEST_S:
             return self.refresh()  # whoever comes first reads, the others wait for it
         if not self._lock.acquire(blocking=False):
             return known
@@ -100,22 +106,31 @@ class RegistryCopy:
     def refresh(self) -> Snapshot:
         """The state of now, for whoever has just changed something. Raises CouchError."""
         asked_at = self._monotonic()
-        with self._lock:
+        if not self._lock.acquire(timeout=_WAIT_S):
+            raise Unreachable("the registry is still being read; try again in a moment.")
+        try:
             if self._snapshot is not None and self._read_at > asked_at:
                 return self._snapshot  # it was read while this thread waited
             return self._refresh()
+        finally:
+            self._lock.release()
 
     def keep(self, stop: threading.Event, then: Callable[[], object] = lambda: None) -> None:
         """Refresh until `stop` is set: the work of a thread, so that no page waits for the first reading.
 
         `then` prepares what pages make of it.
         """
+        failed = False
         while not stop.is_set():
             try:
                 self.refresh()
                 then()
             except CouchError as err:
-                _log.warning("the registry could not be read: %s", err)  # the pages say so by themselves
+                if not failed:  # said once, the pages say it themselves
+                    _log.warning("the registry could not be read: %s It is tried again and again.", err)
+                failed = True
+            else:
+                failed = False
             stop.wait(self._every_s * 0.8)
 
     # --- reading, by one thread at a time

@@ -1,5 +1,6 @@
 """The copy of the registry in memory: what it follows, what it asks for, when it begins anew."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -124,6 +125,38 @@ def test_what_was_read_before_a_failure_is_not_lost(copy: RegistryCopy, feed: Fe
         copy.refresh()
     assert len(copy.refresh().summaries) == 1499
     assert feed.asked == ["0", "1", "1001", "1001"]
+
+
+def test_an_old_copy_is_shown_while_another_thread_reads_and_a_very_old_one_never(
+    copy: RegistryCopy, feed: Feed, seconds: list[float], sample: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.registry_copy._WAIT_S", 0.01)
+    write(feed, sample.summary(1))
+    known = copy.snapshot()
+    with copy._lock:  # another thread waits for the database
+        seconds[0] += 30
+        assert copy.snapshot() is known
+        seconds[0] += 31
+        with pytest.raises(Unreachable):
+            copy.snapshot()
+    assert copy.snapshot().version == known.version
+
+
+def test_the_thread_that_keeps_it_goes_on_after_a_failure(
+    copy: RegistryCopy, feed: Feed, sample: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(feed, sample.summary(1))
+    feed.fails_at = 1
+    stop, prepared = threading.Event(), []
+
+    def prepare() -> None:
+        prepared.append(len(copy.summaries()))
+        stop.set()
+
+    copy._every_s = 0.01
+    copy.keep(stop, prepare)
+    assert prepared == [1]
+    assert caplog.text.count("could not be read") == 1
 
 
 def test_a_summary_that_breaks_its_model_is_named(copy: RegistryCopy, feed: Feed, sample: Any) -> None:
