@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 LIST_SEPARATOR = " "  # between the texts of a list in CSV
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
 # The signs with which spreadsheets begin formulas; a unit or mark must not become one.
-_FORMULA = "^[=+\\-@\t\r]"
-_QUOTED_IN_CSV = '[",\r\n]'
-_ESCAPED_IN_JSON = '["\\\\\\x00-\\x1f]'
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_QUOTED = ('"', ",", "\r", "\n")
+_CARE_IN_CSV = '^[=+\\-@\t\r]|[",\r\n]'
+_CARE_IN_JSON = '["\\\\\\x00-\\x1f]'
 
 
 def csv_texts(column: pa.Array) -> pa.Array:
@@ -24,33 +24,33 @@ def csv_texts(column: pa.Array) -> pa.Array:
     if pa.types.is_list(kind):
         column = pc.binary_join(column, LIST_SEPARATOR)
         kind = pa.string()
-    if pa.types.is_string(kind):
-        harmless = _replaced(column, _FORMULA, lambda text: f"'{text}")
-        texts = _replaced(harmless, _QUOTED_IN_CSV, _quoted)
-    else:
-        texts = _plain(column)
-    return pc.fill_null(texts, "")
+    texts = _replaced(column, _CARE_IN_CSV, _csv_text) if pa.types.is_string(kind) else _plain(column)
+    return _filled(texts, "")
 
 
-def json_texts(column: pa.Array) -> pa.Array:
-    """Without nulls; texts and times stand in quotation marks."""
+def json_texts(column: pa.Array) -> tuple[pa.Array, str]:
+    """Without nulls, and what is to stand before and behind each: a quotation mark or nothing."""
     kind = column.type
     if pa.types.is_list(kind):
-        return _json_lists(column)
+        return _json_lists(column), ""
     if pa.types.is_string(kind):
-        column = _replaced(column, _ESCAPED_IN_JSON, lambda text: json.dumps(text, ensure_ascii=False)[1:-1])
+        texts = _replaced(column, _CARE_IN_JSON, lambda text: json.dumps(text, ensure_ascii=False)[1:-1])
     elif pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        column = _plain(column)
+        texts = _plain(column)
     else:
-        return pc.fill_null(_plain(column), "null")
-    return pc.fill_null(pc.binary_join_element_wise('"', column, '"', ""), "null")
+        return _filled(_plain(column), "null"), ""
+    if texts.null_count:
+        return _filled(pc.binary_join_element_wise('"', texts, '"', ""), "null"), ""
+    return texts, '"'
 
 
 def _json_lists(column: pa.Array) -> pa.Array:
-    if len(pc.list_flatten(column)) == 0:
+    values = pc.list_flatten(column)
+    if len(values) == 0:
         return pa.repeat("[]", len(column))
-    inner = json_texts(pc.list_flatten(column))
-    lists = pa.ListArray.from_arrays(_offsets(column), inner)
+    inner, mark = json_texts(values)
+    quoted = pc.binary_join_element_wise(mark, inner, mark, "")
+    lists = pa.ListArray.from_arrays(_offsets(column), quoted)
     return pc.binary_join_element_wise("[", pc.binary_join(lists, ","), "]", "")
 
 
@@ -65,7 +65,8 @@ def _plain(column: pa.Array) -> pa.Array:
     """Numbers, times and truth values, which need no care; nulls stay."""
     if pa.types.is_timestamp(column.type):
         coded = pc.dictionary_encode(column)
-        return pc.strftime(coded.dictionary, format=_TIME).take(coded.indices)
+        texts = pc.cast(coded.dictionary, pa.string())  # with a blank where the T belongs
+        return pc.binary_replace_slice(texts, start=10, stop=11, replacement="T").take(coded.indices)
     if pa.types.is_decimal(column.type):
         return _decimal_texts(column)
     return pc.cast(column, pa.string())
@@ -96,5 +97,10 @@ def _replaced(column: pa.Array, pattern: str, change: Callable[[str], str]) -> p
     return pa.array(texts, pa.string()).take(coded.indices)
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
+def _filled(texts: pa.Array, missing: str) -> pa.Array:
+    return pc.fill_null(texts, missing) if texts.null_count else texts
+
+
+def _csv_text(text: str) -> str:
+    harmless = f"'{text}" if text.startswith(_FORMULA) else text
+    return '"' + harmless.replace('"', '""') + '"' if any(each in harmless for each in _QUOTED) else harmless

@@ -62,9 +62,12 @@ def _csv_rows(batch: pa.RecordBatch, _first: bool) -> bytes:
 
 def _json_lines(batch: pa.RecordBatch, before: str, after: str) -> bytes:
     parts: list[pa.Array | str] = []
+    ended = before + "{"
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        parts += [f'{"," if parts else before + "{"}"{name}":', json_texts(column)]
-    return _bytes(pc.binary_join_element_wise(*parts, "}" + after, ""))
+        texts, mark = json_texts(column)
+        parts += [f'{ended}"{name}":{mark}', texts]
+        ended = f"{mark},"
+    return _bytes(pc.binary_join_element_wise(*parts, ended[:-1] + "}" + after, ""))
 
 
 def _ndjson_rows(batch: pa.RecordBatch, _first: bool) -> bytes:

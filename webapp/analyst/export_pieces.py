@@ -4,7 +4,9 @@ A table is one file; in Parquet, tables over time are a folder with a file for e
 read it (`measurements/month=2026-01/part-0.parquet`).
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, groupby
@@ -15,13 +17,14 @@ import pyarrow.compute as pc
 from couch.clock import SLOT
 from couch.documents import stamp
 from couch.research_pages import month_starts
-from webapp.analyst.encodings import encode
+from webapp.analyst.encodings import TEXTS, TextFormat, encode
 from webapp.analyst.export_request import ExportRequest
 from webapp.analyst.selection import TableName
 from webapp.analyst.source import Source
 from webapp.analyst.tables import batches, schema_of
 
 _ROWS = 65_536  # encoded at once
+_THREADS = 2  # that encode: the library lets go of the interpreter
 # By what a table over time is ordered, and how long before that its rows belong to.
 _ORDERED_BY = {
     "measurements": ("slot", 0),
@@ -88,8 +91,16 @@ def month_of(file: str) -> str:
     return file.split("/month=")[1][: len("2026-01")]
 
 
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Rows to encode at once; `whole`: they end where a measurement ends."""
+
+    batch: pa.RecordBatch
+    whole: bool
+
+
 class _Tally:
-    """What is in the batches that passed by since it was last asked."""
+    """What is in the rows that passed by since it was last asked."""
 
     def __init__(self, table: TableName) -> None:
         self._table = table
@@ -98,13 +109,12 @@ class _Tally:
         self._last: pa.RecordBatch | None = None
         self._whole = False
 
-    def passing(self, found: Iterable["_Cut"]) -> Iterator[pa.RecordBatch]:
-        for each in found:
-            batch = each.batch
-            self._rows += batch.num_rows
-            self._households |= set(pc.unique(batch["household"]).to_pylist())
-            self._last, self._whole = batch.slice(batch.num_rows - 1), each.whole
-            yield batch
+    def note(self, cut: _Cut) -> pa.RecordBatch:
+        batch = cut.batch
+        self._rows += batch.num_rows
+        self._households |= set(pc.unique(batch["household"]).to_pylist())
+        self._last, self._whole = batch.slice(batch.num_rows - 1), cut.whole
+        return batch
 
     def piece(self, file: str, data: bytes) -> Piece:
         rows, households = self._rows, frozenset(self._households)
@@ -117,22 +127,44 @@ class _Tally:
         return Piece(file, data, rows, households, last_id, moment)
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """Rows to encode at once; `whole`: they end where a measurement ends."""
-
-    batch: pa.RecordBatch
-    whole: bool
-
-
 def _file(
     request: ExportRequest, table: TableName, file: str, found: Iterable[_Cut], rows: int | None
 ) -> Iterator[Piece]:
-    tally = _Tally(table)
-    encoded = encode(request.format, schema_of(table), tally.passing(found), going_on=rows)
-    for data in encoded:
-        yield tally.piece(file, data)
+    tally, schema = _Tally(table), schema_of(table)
+    if request.format == "parquet":
+        for data in encode(request.format, schema, map(tally.note, found)):
+            yield tally.piece(file, data)
+    else:
+        text = TEXTS[request.format]
+        yield tally.piece(file, text.begin(schema) if rows is None else b"")
+        for cut, data in _side_by_side(text, found, not rows):
+            tally.note(cut)
+            yield tally.piece(file, data)
+        yield tally.piece(file, text.end)
     yield Piece(file, b"", 0, frozenset(), None, None, ends=True)
+
+
+def _side_by_side(text: TextFormat, found: Iterable[_Cut], first: bool) -> Iterator[tuple[_Cut, bytes]]:
+    """Rows encoded by several threads, in their order; when `found` fails, after all that it gave."""
+    waiting: deque[tuple[_Cut, Future[bytes]]] = deque()
+    cuts, failure = iter(found), None
+    with ThreadPoolExecutor(_THREADS, "encoding") as pool:
+        while True:
+            try:
+                cut = next(cuts, None)
+            except BaseException as err:  # noqa: BLE001 - raised again below
+                cut, failure = None, err
+            if cut is None:
+                break
+            waiting.append((cut, pool.submit(text.rows, cut.batch, first)))
+            first = False
+            if len(waiting) > _THREADS:
+                done, encoded = waiting.popleft()
+                yield done, encoded.result()
+        for done, encoded in waiting:
+            yield done, encoded.result()
+    if failure is not None:
+        raise failure
 
 
 def _cut(found: Iterable[pa.RecordBatch]) -> Iterator[_Cut]:
