@@ -6,9 +6,10 @@ households alike. Azimuth classes are sectors around the points of the compass (
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+import msgspec
 
 from couch.documents import Context, ContextPvSystem, Metadata
 from webapp.analyst.anonymity.regions import RegionOf
@@ -17,8 +18,7 @@ from webapp.analyst.anonymity.settings import AnonymitySettings
 _UPRIGHT_DEG = 90
 
 
-@dataclass(frozen=True, slots=True)
-class GeneralSystem:
+class GeneralSystem(msgspec.Struct, frozen=True, gc=False):
     """A photovoltaic system, or all of a household taken together. None: it does not go out, or is unknown.
 
     Its power lies above `power_from_kw` (0: none) and at or below `power_to_kw` (None: no limit).
@@ -36,19 +36,11 @@ class GeneralSystem:
 
     @property
     def traits(self) -> tuple[Any, ...]:
-        """What makes it like others."""
-        return (
-            self.nominal_power_kw,
-            self.power_from_kw,
-            self.power_to_kw,
-            self.azimuth_deg,
-            self.tilt_deg,
-            self.installed_on,
-        )
+        """What makes it like others: all but its own names."""
+        return msgspec.structs.astuple(self)[2:]
 
 
-@dataclass(frozen=True, slots=True)
-class General:
+class General(msgspec.Struct, frozen=True, gc=False):
     """A household as it goes out. None: the attribute does not go out, or is unknown.
 
     `persons`: 1, 2, 3-4 or 5+.
@@ -70,19 +62,10 @@ class General:
     @property
     def traits(self) -> tuple[Any, ...]:
         """Everything by which somebody who knows the household could recognize it; equal: alike."""
-        return (
-            self.region,
-            self.latitude,
-            self.longitude,
-            self.children,
-            self.adults,
-            self.adults_with_job,
-            self.persons,
-            self.ev_charger,
-            self.heat_pump,
-            self.home_battery,
-            tuple(sorted((system.traits for system in self.systems), key=repr)),
-        )
+        systems = [system.traits for system in self.systems]
+        if len(systems) > 1:
+            systems.sort(key=repr)
+        return (*msgspec.structs.astuple(self)[1:-1], *systems)
 
 
 def generalise(context: Context, settings: AnonymitySettings, region_of: RegionOf) -> General:

@@ -30,13 +30,14 @@ _NAMED = 10
 
 def likeness(households: Sequence[General], threshold: int) -> Likeness:
     """The classes of `households`, one entry for each."""
-    sizes = Counter(household.traits for household in households)
+    traits = [household.traits for household in households]
+    sizes, zipped = Counter(traits), zip(households, traits, strict=True)
     return Likeness(
         k=min(sizes.values(), default=None),
         households=len(households),
         classes=len(sizes),
         smallest=tuple(sorted(sizes.values())[:_NAMED]),
-        few=tuple(sorted(each.household for each in households if sizes[each.traits] < threshold)),
+        few=tuple(sorted(each.household for each, kind in zipped if sizes[kind] < threshold)),
     )
 
 
@@ -57,7 +58,8 @@ def blanked(households: Sequence[General], threshold: int) -> tuple[General, ...
     Those of whom nothing is told are a class, too: where they are too few, the next smallest class joins
     them. Fewer than `threshold` households in all stay too few.
     """
-    sizes = Counter(household.traits for household in households)
+    kinds = [household.traits for household in households]
+    sizes = Counter(kinds)
     nothing = General("").traits
     hidden = {traits for traits, size in sizes.items() if size < threshold}
     told_of = sorted(
@@ -70,4 +72,7 @@ def blanked(households: Sequence[General], threshold: int) -> tuple[General, ...
         size, _, traits = told_of.pop(0)
         hidden.add(traits)
         count += size
-    return tuple(General(each.household) if each.traits in hidden else each for each in households)
+    return tuple(
+        General(each.household) if kind in hidden else each
+        for each, kind in zip(households, kinds, strict=True)
+    )

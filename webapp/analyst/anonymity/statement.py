@@ -64,8 +64,7 @@ def told(
     contexts: Sequence[Context], settings: AnonymitySettings, region_of: RegionOf
 ) -> tuple[General, ...]:
     """The households of `contexts` as they go out together, in their order."""
-    found = tuple(generalise(context, settings, region_of) for context in contexts)
-    return blanked(found, settings.threshold) if settings.too_few == "blank" else found
+    return _shown(_generalised(contexts, settings, region_of), settings)
 
 
 def stated(
@@ -87,17 +86,18 @@ def stated(
         households = sorted(measured)
         found = unlabelled(len(households), settings.threshold, households)
         return Anonymity(found, settings.threshold, ())
-    all_told = told(contexts, settings, region_of)
-    found = min(
-        likeness(all_told, settings.threshold),
-        likeness([each for each in all_told if each.household in measured], settings.threshold),
-        key=lambda each: math.inf if each.k is None else each.k,
-    )
+    known = _generalised(contexts, settings, region_of)
+    shown = _shown(known, settings)
+    found = likeness(shown, settings.threshold)
+    among = [each for each in shown if each.household in measured]
+    if len(among) < len(shown):
+        kinds = (found, likeness(among, settings.threshold))
+        found = min(kinds, key=lambda each: math.inf if each.k is None else each.k)
     return Anonymity(
         found,
         settings.threshold,
         quasi_identifiers(settings, tables, regions_known=_regions_known(contexts, region_of)),
-        _blank(contexts, all_told, settings, region_of),
+        sum(before is not after for before, after in zip(known, shown, strict=True)),
     )
 
 
@@ -182,15 +182,12 @@ def _regions_known(contexts: Sequence[Context], region_of: RegionOf) -> bool:
     return not places or any(region_of(place.latitude, place.longitude) is not None for place in places)
 
 
-def _blank(
-    contexts: Sequence[Context],
-    households_told: Sequence[General],
-    settings: AnonymitySettings,
-    region_of: RegionOf,
-) -> int:
-    if settings.too_few != "blank":
-        return 0
-    return sum(
-        generalise(context, settings, region_of) != each
-        for context, each in zip(contexts, households_told, strict=True)
-    )
+def _generalised(
+    contexts: Sequence[Context], settings: AnonymitySettings, region_of: RegionOf
+) -> tuple[General, ...]:
+    return tuple(generalise(context, settings, region_of) for context in contexts)
+
+
+def _shown(known: tuple[General, ...], settings: AnonymitySettings) -> tuple[General, ...]:
+    """Nothing of those that are like too few, where the settings say so."""
+    return blanked(known, settings.threshold) if settings.too_few == "blank" else known
