@@ -4,7 +4,8 @@ from flask import Blueprint, render_template, request
 
 from webapp.access import PARTICIPANT, roles
 from webapp.participant.consent_record import read_consent
-from webapp.participant.device_state import Known, MeterSeen, device_state
+from webapp.participant.device_known import Known, MeterSeen
+from webapp.participant.device_state import device_state
 from webapp.participant.energy.meters import read_known_meters
 from webapp.participant.energy.today import today
 from webapp.participant.energy.words import meter_name

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from couch.documents import ConsentState, Heartbeat
-from webapp.participant.device_state import DeviceState, Known, MeterSeen, Tone, device_state
+from webapp.participant.device_known import Known, MeterSeen, Tone
+from webapp.participant.device_state import DeviceState, device_state
 from webapp.participant.moment_words import when
 
 NOW = datetime(2026, 11, 25, 12, 7, tzinfo=UTC)  # a Wednesday
@@ -109,6 +110,16 @@ TABLE: list[tuple[str, DeviceState, Tone, str, list[str]]] = [
             "and are sent once there is a connection. Please check the internet at home and the cable of the "
             "device.",
             READ,
+        ],
+    ),
+    (
+        "revoked without a connection",
+        told(REVOKED, last_push=ago(hours=1), last_pull=None, backlog=70, errors=("push: x",)),
+        "note",
+        "The device measures nothing any more",
+        [
+            "No connection to the research centre since today, 12:07. Your revocation, and nothing that was "
+            "measured, is sent once there is one."
         ],
     ),
     (
