@@ -106,6 +106,7 @@ def period(span: Span, name: str) -> str:
         following=shown.next if shown.next.start(zone) <= at and shown.next.can_be_opened else None,
         tabs=_tabs(_day_for_tabs(shown, _today(at, zone)), span),
         zone=zone,
+        now=at,
         url_of=_url,
         **given,
     )

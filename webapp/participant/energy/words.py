@@ -7,7 +7,7 @@ from webapp.dates import clock, day, local, long_day, month, weekday
 from webapp.numbers import NOTHING, percent
 from webapp.participant import meter_names
 from webapp.participant.energy.counting import Counted
-from webapp.participant.energy.figures import MeterFigures
+from webapp.participant.energy.figures import MeterFigures, Part
 from webapp.participant.energy.meters import KnownMeter
 from webapp.participant.energy.periods import Period
 from webapp.translation import gettext, language, marked, ngettext
@@ -153,6 +153,21 @@ def measured_over(one: Counted, start: datetime, end: datetime, zone: tzinfo) ->
     return gettext(
         "from %(first)s to %(last)s", first=local(one.first, zone), last=local(min(one.last, end), zone)
     )
+
+
+def part_note(part: Part, zone: tzinfo, now: datetime) -> str:
+    """What must be known of a day's or month's figures; empty: nothing."""
+    found = part.balance
+    start, end = part.period.start(zone), part.period.end(zone)
+    known = [one for one in (found.drawn, found.fed, found.generated) if one is not None]
+    notes = []
+    if any(not one.covers(start, end) for one in known):
+        notes.append(gettext("so far") if end > now else gettext("not the whole time"))
+    if found.broken:
+        notes.append(gettext("a counter began anew"))
+    if found.estimated:
+        notes.append(gettext("estimated"))
+    return ", ".join(notes)
 
 
 def average_watts(one: Counted) -> Decimal | None:
