@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from couch.client import Database, ViewRow
+from couch.client import Database
 from couch.documents import HouseholdSummary
 from couch.errors import BadDocument
+from webapp.registry_copy import Snapshot
 from webapp.researcher.columns import Column, Recent, order
 from webapp.researcher.list_query import ListQuery
 
@@ -32,25 +33,27 @@ class HouseholdPage:
     matching: int | None = None
 
 
-def page_of_view(registry: Database, query: ListQuery, place: HouseholdSummary | None) -> HouseholdPage:
-    """A page in the order of the column's view; `place`: the household named by `after` or `before`."""
+def page_of_view(
+    registry: Database, copy: Snapshot, query: ListQuery, place: HouseholdSummary | None
+) -> HouseholdPage:
+    """A page in the order of the column's view; `place`: the household named by `after` or `before`.
+
+    The view says which households in which order; what they are like comes from the copy, which spares the
+    database the reading of fifty documents.
+    """
     backwards = query.before is not None and place is not None
     params: dict[str, Any] = {"descending": query.descending != backwards, "limit": PAGE + 2}
     if place is not None:
         params |= {"start_key": query.column.key(place, None), "start_key_doc_id": place.id}
-    rows = list(registry.view(_DESIGN, str(query.column.view), include_docs=True, **params))
-    return _turned(rows, place, backwards)
-
-
-def _turned(rows: list[ViewRow], place: HouseholdSummary | None, backwards: bool) -> HouseholdPage:
-    if place is not None and rows and rows[0].id == place.id:
-        del rows[0]  # the place itself belongs to the page that one comes from
-    more = len(rows) > PAGE
-    shown = rows[:PAGE][::-1] if backwards else rows[:PAGE]
+    ids = [str(row.id) for row in registry.view(_DESIGN, str(query.column.view), **params)]
+    if place is not None and ids and ids[0] == place.id:
+        del ids[0]  # the place itself belongs to the page that one comes from
+    more = len(ids) > PAGE
+    shown = ids[:PAGE][::-1] if backwards else ids[:PAGE]
     earlier = more if backwards else place is not None
     later = True if backwards else more
-    households, unreadable = readable(shown)
-    ends = [str(row.id).removeprefix("household:") for row in shown]
+    households, unreadable = households_of(shown, registry, copy)
+    ends = [name.removeprefix("household:") for name in shown]
     return HouseholdPage(
         households,
         before=ends[0] if earlier and ends else None,
@@ -59,18 +62,26 @@ def _turned(rows: list[ViewRow], place: HouseholdSummary | None, backwards: bool
     )
 
 
-def readable(rows: Iterable[ViewRow]) -> tuple[tuple[HouseholdSummary, ...], tuple[str, ...]]:
-    """The summaries of rows, and the ids of those that break their model."""
-    households: list[HouseholdSummary] = []
-    unreadable: list[str] = []
-    for row in rows:
-        if row.doc is None:
-            continue  # it went between the index and the document
+def households_of(
+    ids: Sequence[str], registry: Database, copy: Snapshot
+) -> tuple[tuple[HouseholdSummary, ...], tuple[str, ...]]:
+    """The summaries of these ids, in their order, and the ids of those that break their model.
+
+    Those that the copy does not know yet are read.
+    """
+    known = copy.summaries
+    missing = [
+        name for name in ids if name.removeprefix("household:") not in known and name not in copy.unreadable
+    ]
+    read: dict[str, HouseholdSummary] = {}
+    unreadable = [name for name in ids if name in copy.unreadable]
+    for doc in registry.documents(keys=missing) if missing else ():
         try:
-            households.append(HouseholdSummary.from_json(row.doc))
+            read[doc["_id"]] = HouseholdSummary.from_json(doc)
         except BadDocument:
-            unreadable.append(str(row.id))
-    return tuple(households), tuple(unreadable)
+            unreadable.append(doc["_id"])
+    found = (read.get(name) or known.get(name.removeprefix("household:")) for name in ids)
+    return tuple(one for one in found if one is not None), tuple(unreadable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from couch.documents import HouseholdSummary
 from couch.names import ADMINISTRATOR, REGISTRY, RESEARCHER
 from webapp.access import roles
 from webapp.centre_services import services
+from webapp.registry_copy import Snapshot
 from webapp.researcher import figures as research_figures
 from webapp.researcher.columns import order
 from webapp.researcher.figures import figures
@@ -29,7 +30,7 @@ def households() -> str:
     here, recent = services(), figures().recent()
     query = parse_query(request.args)
     snapshot = here.registry.snapshot()
-    page = _page(query)
+    page = _page(query, snapshot)
     now = here.clock.now()
     return render_template(
         "researcher/households.html",
@@ -42,16 +43,17 @@ def households() -> str:
     )
 
 
-def _page(query: ListQuery) -> HouseholdPage:
+def _page(query: ListQuery, snapshot: Snapshot) -> HouseholdPage:
     here = services()
     registry = here.server().database(REGISTRY)
     beside = query.after or query.before
-    place = read_household(registry, beside) if beside else None
+    # One that the copy does not know yet, or not any more, is read.
+    place = (snapshot.summaries.get(beside) or read_household(registry, beside)) if beside else None
     if query.column.view is not None and not query.filters.any:
-        return page_of_view(registry, query, place)
+        return page_of_view(registry, snapshot, query, place)
     kept = figures().recent()
     recent = kept.value if kept else None
-    found = figures().sorted.of(query.column, here.registry.summaries(), recent)
+    found = figures().sorted.of(query.column, snapshot.summaries, recent)
     return page_of_copy(
         found,
         query,
@@ -68,7 +70,7 @@ def search() -> str | Response:
     place = None
     if "key" in request.form and "document" in request.form:
         place = Place(request.form["key"], request.form["document"])
-    found = find_households(here.server().database(REGISTRY), text, place)
+    found = find_households(here.server().database(REGISTRY), here.registry.snapshot(), text, place)
     if is_identifier(text) and len(found.households) == 1:
         return redirect(url_for("researcher.household", household=found.households[0].household), 303)
     now = here.clock.now()

@@ -9,8 +9,9 @@ from typing import Any
 
 from couch.client import Database
 from couch.documents import HouseholdSummary
+from webapp.registry_copy import Snapshot
 from webapp.researcher.filtering import folded
-from webapp.researcher.household_pages import PAGE, readable
+from webapp.researcher.household_pages import PAGE, households_of
 
 LONGEST = 200
 _DESIGN, _VIEW = "registry", "households_by_text"
@@ -33,7 +34,7 @@ class Found:
     following: Place | None = None  # where the next page begins; None: this is the last
 
 
-def find_households(registry: Database, text: str, place: Place | None = None) -> Found:
+def find_households(registry: Database, copy: Snapshot, text: str, place: Place | None = None) -> Found:
     """A page of the households that anything begins with `text` of, from `place` on. Raises CouchError.
 
     Case, umlauts and accents are passed over: the lowest key that begins so is the folded text, since
@@ -45,10 +46,9 @@ def find_households(registry: Database, text: str, place: Place | None = None) -
     start: dict[str, Any] = {"start_key": low}
     if place is not None:
         start = {"start_key": place.key, "start_key_doc_id": place.document}
-    rows = list(
-        registry.view(_DESIGN, _VIEW, end_key=f"{low}\ufff0", include_docs=True, limit=PAGE + 1, **start)
-    )
-    households, _ = readable({row.id: row for row in rows[:PAGE]}.values())
+    rows = list(registry.view(_DESIGN, _VIEW, end_key=f"{low}\ufff0", limit=PAGE + 1, **start))
+    once = list(dict.fromkeys(str(row.id) for row in rows[:PAGE]))
+    households, _ = households_of(once, registry, copy)
     following = Place(str(rows[PAGE].key), str(rows[PAGE].id)) if len(rows) > PAGE else None
     return Found(households, following)
 
