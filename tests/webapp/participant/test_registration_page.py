@@ -62,3 +62,11 @@ def test_the_page_shows_all_of_it_with_the_language_s_numbers(device: Any, sampl
     german = browser.get("/registration", headers={"Accept-Language": "de"}).text
     for words in ("50,9333° Nord", "9,80 kW", "04.05.2021"):
         assert words in german
+
+
+def test_one_odd_record_does_not_cost_the_others(device: Any, sample: Any) -> None:
+    device.holds(sample.registration(), *sample.meters())
+    device.holds({"_id": "pv_system:odd", "type": "pv_system", "nominal_power_kw": "much"})
+    page = device.participant().get("/registration").text
+    assert "1 record of the registration cannot be shown here" in page
+    assert "MT175" in page
