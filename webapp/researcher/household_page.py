@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from couch.client import Server
 from couch.documents import Context, ContextMeter, HouseholdSummary, Parked
 from couch.errors import NotFound
-from couch.names import REGISTRY, RESEARCH
+from couch.names import RESEARCH
 from couch.research import DayCounter, day_counters
 from couch.research_figures import slots_of_households
+from webapp.registry_copy import Snapshot
 from webapp.researcher.completeness import due
 from webapp.researcher.day_energy import Days, by_quantity, energy_of_meter
 from webapp.researcher.heat_map import HeatCell, heat_cell
 from webapp.researcher.load_profile import Quantity
-from webapp.researcher.registry import read_parked
 from webapp.researcher.reports import ReportView, reports_of_household
 
 HEAT_DAYS, ENERGY_DAYS = 28, 7
@@ -52,13 +52,15 @@ class HouseholdView:
     energy: tuple[MeterEnergy, ...]
 
 
-def household_view(server: Server, household: HouseholdSummary, now: datetime) -> HouseholdView:
-    """Read what is shown. Raises CouchError."""
+def household_view(
+    server: Server, copy: Snapshot, household: HouseholdSummary, now: datetime
+) -> HouseholdView:
+    """What is shown, read but for what the copy of the registry knows. Raises CouchError."""
     context = _context(server, household.pseudonym)
     today = now.astimezone(UTC).date()
     days = tuple(today - number * _DAY for number in range(HEAT_DAYS, 0, -1))
     return HouseholdView(
-        tuple(read_parked(server.database(REGISTRY), household.household)),
+        tuple(one for one in copy.parked.values() if one.household == household.household),
         reports_of_household(server, household.household),
         context,
         day_shares(household, _stored(server, household.pseudonym, days), days),

@@ -88,12 +88,12 @@ def search() -> str | Response:
 @blueprint.get("/households/<uuid:household>")
 @roles(RESEARCHER, ADMINISTRATOR)
 def household(household: object) -> str:
-    known = _known(str(household))
+    here, known = services(), _known(str(household))
     kept = figures().recent()
     return render_template(
         "researcher/household.html",
-        it=standing(known, services().clock.now(), kept.value if kept else None),
-        view=household_view(services().server(), known, services().clock.now()),
+        it=standing(known, here.clock.now(), kept.value if kept else None),
+        view=household_view(here.server(), here.registry.snapshot(), known, here.clock.now()),
         quantity_words=QUANTITY_WORDS,
     )
 

@@ -33,7 +33,7 @@ def reports() -> str:
         shown_state=state if state == "done" else None,
         after=after,
         counts=count_reports(server.database(REGISTRY)),
-        page=read_reports(server, state, after),
+        page=read_reports(server, services().registry.summaries(), state, after),
         said=_said(request.args.get("said", "")),
     )
 

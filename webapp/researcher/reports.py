@@ -3,7 +3,7 @@
 The text of a report is read from its household's database whenever it is shown, and stands nowhere else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -48,7 +48,9 @@ def count_reports(registry: Database) -> dict[State, int]:
     return counts
 
 
-def read_reports(server: Server, state: State, after: str | None) -> ReportPage:
+def read_reports(
+    server: Server, households: Mapping[str, HouseholdSummary], state: State, after: str | None
+) -> ReportPage:
     """A page of the reports in `state`; `after`: as a page before named it. Raises CouchError."""
     registry = server.database(REGISTRY)
     newest_first = state == "done"
@@ -68,13 +70,7 @@ def read_reports(server: Server, state: State, after: str | None) -> ReportPage:
     if place is not None and rows and rows[0].id == place["_id"]:
         del rows[0]
     shown = _readable(row.doc for row in rows[:PAGE] if row.doc is not None)
-    households = {
-        doc["_id"]: HouseholdSummary.from_json(doc)
-        for doc in registry.documents(keys=sorted({f"household:{one.household}" for one in shown}))
-    }
-    views = tuple(
-        ReportView(one, read_text(server, one), households.get(f"household:{one.household}")) for one in shown
-    )
+    views = tuple(ReportView(one, read_text(server, one), households.get(one.household)) for one in shown)
     last = rows[PAGE - 1].id if len(rows) > PAGE else None
     return ReportPage(views, None if last is None else last.removeprefix("reported:"))
 
