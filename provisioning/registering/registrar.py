@@ -6,6 +6,7 @@ forms give every part its uuid, so the same form sent twice is the same househol
 """
 
 import fcntl
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from provisioning.registering.open_corrections import Correction, OpenCorrection
 from provisioning.rights.anonymizing import Anonymizing
 from provisioning.rights.correcting import write_corrections
 
+_log = logging.getLogger("survey.registering")
 _STAGES: Mapping[Handing, DeviceStage] = {
     Handing.MADE: DeviceStage.INVITED,
     Handing.KEPT: DeviceStage.INVITED,
@@ -50,8 +52,11 @@ class Registrar:
     def resume(self) -> None:
         """Take up corrections that the last service could not end, and let go of what is spent."""
         self._open.resume()
-        with self._maker() as maker:
-            self._tidy(maker)
+        try:
+            with self._maker() as maker:
+                self._tidy(maker)
+        except Fault as err:  # the pages show what there is, and say this to whoever registers
+            _log.warning("households cannot be registered at the pages: %s", err)
 
     def email_fault(self, email: str) -> str | None:
         """Why the email cannot stand in a device's certificate; None: it can."""

@@ -20,6 +20,15 @@ async function exchange(button) {
   target.focus();
 }
 
+// Who types is there: the session must not end over a long form, and take what was typed along.
+const EVERY_MS = 5 * 60 * 1000;
+let seen = Date.now();
+form?.addEventListener("input", () => {
+  if (Date.now() - seen < EVERY_MS) return;
+  seen = Date.now();
+  fetch(form.dataset.here, { method: "HEAD", credentials: "same-origin" }).catch(() => {});
+});
+
 form?.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (!button || !/^(add|remove):/.test(button.value)) return;

@@ -8,7 +8,7 @@ import pytest
 from registration_fakes import GOOD
 from werkzeug.datastructures import MultiDict
 
-from couch.errors import Unreachable
+from couch.errors import Fault, Unreachable
 from couch.names import household_database
 from couch.registering import OpenCorrection
 
@@ -355,3 +355,15 @@ def test_only_who_may_register_is_led_to_it(rosa: Any, registrar: Any, centre: A
     for path, link in (("/households", "/households/new"), (household, f"{household}/revocation")):
         assert f'href="{link}"' in rosa.get(path).text
         assert f'href="{link}"' not in centre.signed_in("adam").get(path).text
+
+
+def test_what_only_a_person_can_mend_is_told(rosa: Any, registrar: Any, monkeypatch: Any) -> None:
+    household = registered(rosa)
+
+    def fail(_household: str) -> None:
+        raise Fault("there is no authority. Make one: survey ca init")
+
+    monkeypatch.setattr(registrar, "devices", fail)
+    answer = rosa.get(f"/households/{household}/devices")
+    assert answer.status_code == 503
+    assert "survey ca init" in answer.text
