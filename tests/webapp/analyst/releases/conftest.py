@@ -16,6 +16,7 @@ from webapp.analyst.anonymity.settings import AnonymitySettings
 from webapp.analyst.export_ledger import Withdrawn
 from webapp.analyst.export_request import ExportRequest
 from webapp.analyst.measurement_batches import measurement_batch
+from webapp.analyst.releases import pages
 from webapp.analyst.releases.making import Maker
 from webapp.analyst.releases.services import ReleaseServices
 from webapp.analyst.releases.settings import DataSetSettings
@@ -197,8 +198,16 @@ def watch(store: ReleaseStore, research: Research, maker: Maker) -> ReleaseWatch
 
 
 @pytest.fixture
-def site(centre: Any, store: ReleaseStore, watch: ReleaseWatch, maker: Maker, survey: Any) -> Iterator[Any]:
-    """The centre's pages with this folder of data sets."""
+def site(  # noqa: PLR0917
+    centre: Any,
+    store: ReleaseStore,
+    watch: ReleaseWatch,
+    maker: Maker,
+    survey: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Any]:
+    """The centre's pages with this folder of data sets; whoever publishes waits for the end of it."""
+    monkeypatch.setattr(pages, "_SOON_S", 60.0)
     services = centre.app.extensions[SERVICES]
     releases = ReleaseServices(store=store, watch=watch, maker=lambda: maker, anonymity=survey.anonymity)
     centre.app.extensions[SERVICES] = replace(services, releases=releases)

@@ -3,17 +3,21 @@
 import hashlib
 import io
 import json
+import threading
 import zipfile
 from typing import Any
 
 import pytest
 
 from couch.documents import Withdrawal
-from couch.errors import Unreachable
+from couch.errors import Fault, Unreachable
+from webapp.analyst.releases import pages
+from webapp.analyst.releases.jobs import Progress
 from webapp.analyst.releases.making import Maker, make_release
 from webapp.analyst.releases.record import ReleaseRecord
 from webapp.analyst.releases.store import ReleaseStore
 from webapp.analyst.selection import Selection
+from webapp.site import SERVICES
 
 FORM = {"name": "energy", "from": "2026-01-31", "to": "2026-02-02"}
 ANYTHING = {"Accept": "*/*"}
@@ -162,3 +166,48 @@ def test_data_sets_are_for_researchers_and_analysts(site: Any, published: Releas
 def test_a_centre_without_a_folder_has_no_such_pages(centre: Any) -> None:
     anna = centre.signed_in("anna")
     assert [anna.get(path).status_code for path in ("/releases", "/data/energy/1/")] == [404, 404]
+
+
+def test_a_refusal_speaks_the_language_of_whoever_asked(site: Any, survey: Any) -> None:
+    survey.anonymity = survey.anonymity.at_threshold(9)
+    anna = site.signed_in("anna")
+    anna.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "de"
+    anna.get("/releases")
+    anna.send("/releases", **FORM, table="context")
+    assert "6 Haushalte von 6 wären in diesem Export zu erkennen" in anna.get("/releases").text
+
+
+def test_one_data_set_is_made_at_a_time_and_how_far_it_is_can_be_seen(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on, jobs = threading.Event(), site.app.extensions[SERVICES].releases.jobs
+
+    def making(progress: Progress) -> Any:
+        progress("intervals", 1234)
+        going_on.wait(30)
+        raise Fault("there was no room.")
+
+    assert jobs.start("other", making)
+    monkeypatch.setattr(pages, "_SOON_S", 0.0)
+    anna = site.signed_in("anna")
+    seen = anna.get("/releases").text
+    assert "other is being made." in seen
+    answer = anna.send("/releases", **FORM, table="measurements")
+    assert (answer.status_code, "is being made already" in answer.text) == (409, True)
+    going_on.set()
+    jobs.wait(30)
+    assert "other was not made; nothing was published. there was no room." in " ".join(
+        anna.get("/releases").text.split()
+    ).replace("</p>", "")
+
+
+def test_a_fault_of_our_own_is_said_to_be_in_the_log(site: Any, caplog: pytest.LogCaptureFixture) -> None:
+    jobs = site.app.extensions[SERVICES].releases.jobs
+
+    def making(_progress: Progress) -> Any:
+        raise ZeroDivisionError
+
+    assert jobs.start("odd", making)
+    jobs.wait(30)
+    assert "The log of the service says why." in site.signed_in("anna").get("/releases").text
+    assert "ZeroDivisionError" in caplog.text
