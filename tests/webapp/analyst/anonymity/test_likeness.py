@@ -22,7 +22,7 @@ from webapp.analyst.anonymity.likeness import blanked, likeness
 from webapp.analyst.anonymity.settings import AnonymitySettings
 
 _CODES = ("DE111", "DE112", "DE12A", "DEF01", None)
-_FEW_EXAMPLES = settings(max_examples=25, deadline=None)
+_FEW_EXAMPLES = settings(max_examples=15, deadline=None)
 
 
 def region_of(latitude: float, _longitude: float) -> str | None:
