@@ -140,18 +140,19 @@ def _decoded(decoder: "msgspec.json.Decoder[_Answer[S]]", raw: bytes) -> list[S]
 
 def _read_ahead(connect: Callable[[], Server], wanted: _Range) -> Iterator[bytes]:
     """The raw pages, the next one on its way while one is in use."""
-    return read_ahead(lambda: _raw_pages(connect(), wanted))
+    return read_ahead(lambda: _raw_pages(connect, wanted))
 
 
-def _raw_pages(server: Server, wanted: _Range) -> Iterator[bytes]:
-    for month in month_starts(wanted.start, wanted.end):
-        following: str | None = wanted.low
-        while following is not None:
-            raw = _page(server, month_database(month), following, wanted)
-            last = _last_id(raw)
-            if last is not None:
-                yield raw
-            following = _behind(last) if last is not None and raw.count(_ROW) >= wanted.page else None
+def _raw_pages(connect: Callable[[], Server], wanted: _Range) -> Iterator[bytes]:
+    with connect() as server:
+        for month in month_starts(wanted.start, wanted.end):
+            following: str | None = wanted.low
+            while following is not None:
+                raw = _page(server, month_database(month), following, wanted)
+                last = _last_id(raw)
+                if last is not None:
+                    yield raw
+                following = _behind(last) if last is not None and raw.count(_ROW) >= wanted.page else None
 
 
 def _page(server: Server, database: str, start: str, wanted: _Range) -> bytes:

@@ -20,7 +20,7 @@ _REQUIRED = {"first": "--from", "end": "--to", "out": "--out", "config": "--conf
 @click.group(invoke_without_command=True, subcommand_metavar="[COMMAND]")
 @click.option("--from", "first", metavar="DAY", help="First day (UTC), as 2026-01-01.")
 @click.option("--to", "end", metavar="DAY", help="The day after the last one.")
-@click.option("--table", "tables", multiple=True, metavar="TABLE", help="See below; measurements without.")
+@click.option("--table", "tables", multiple=True, metavar="TABLE", help="These; without: measurements.")
 @click.option("--household", "households", multiple=True, metavar="PSEUDONYM", help="These households only.")
 @click.option(
     "--region", "regions", multiple=True, metavar="NUTS", help="Households in DE212, or all of DE2."
