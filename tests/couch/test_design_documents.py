@@ -22,7 +22,7 @@ def test_no_kind_of_database_has_two_validators() -> None:
 
 
 def test_a_builtin_reduce_is_just_its_name() -> None:
-    view = load_design_document("page")["views"]["latest_slot_by_meter"]
+    view = load_design_document("page")["views"]["amounts_by_day_meter"]
     assert view["reduce"] == "_stats"
 
 

@@ -67,7 +67,6 @@ RESEARCH = {
 RESEARCH_GAP = {**GAP, "type": "research_gap", "household": H, "meter": M}
 
 TABLE: list[tuple[str, dict[str, Any], list[list[Any]]]] = [
-    ("page/views/latest_slot_by_meter", MEASUREMENT, [[METER, NOON]]),
     ("page/views/measurements_by_meter_slot", MEASUREMENT, [[[METER, "2025-07-01T12:00:00Z"], None]]),
     (
         "page/views/gaps_by_meter_slot",

@@ -31,17 +31,49 @@ def make_database(request: pytest.FixtureRequest, fake_database: Any) -> Iterato
     yield make
 
 
-def test_the_latest_slot_of_each_meter(make_database: Any, sample: Any, now: Any) -> None:
+def test_the_first_and_the_last_slots_of_meters(make_database: Any, sample: Any, now: Any) -> None:
     replica = make_database("replica")
     slot = now.replace(minute=0)
-    for number in range(3):
-        replica.put_once(sample.measurement(slot - number * timedelta(minutes=15)))
-    replica.put_once(sample.measurement(slot - timedelta(hours=1), meter=sample.generation_meter))
-    rows = {row.key: row.value["max"] for row in replica.view("page", "latest_slot_by_meter", group=True)}
-    assert rows == {
-        sample.meter: slot.timestamp(),
-        sample.generation_meter: (slot - timedelta(hours=1)).timestamp(),
-    }
+    docs = [sample.measurement(slot - number * timedelta(minutes=15)) for number in range(3)]
+    docs.append(sample.measurement(slot - timedelta(hours=1), meter=sample.generation_meter))
+    for doc in docs:
+        replica.put_once(doc)
+    view = ("page", "measurements_by_meter_slot")
+
+    def ends(**params: Any) -> list[str | None]:
+        return [row.id for row in replica.view(*view, limit=1, **params)]
+
+    after = [sample.meter, {}]
+    assert ends(start_key=[], end_key=[{}]) == [docs[2]["_id"]]
+    assert ends(start_key=after, end_key=[{}]) == [docs[3]["_id"]]
+    assert ends(start_key=[sample.generation_meter, {}], end_key=[{}]) == []
+    assert ends(start_key=after, end_key=[sample.meter], descending=True) == [docs[0]["_id"]]
+    (last,) = replica.view(
+        *view, start_key=after, end_key=[sample.meter], descending=True, limit=1, include_docs=True
+    )
+    assert (last.doc or {})["slot"] == docs[0]["slot"]
+
+
+def test_what_meters_told_on_a_day(make_database: Any, sample: Any, now: Any) -> None:
+    replica = make_database("replica")
+    slot = now.replace(hour=23, minute=30)
+    for number in range(5):  # of them one at 00:00 of the next day
+        at = slot + number * timedelta(minutes=15)
+        replica.put_once(sample.measurement(at, sample.energy(100 + number), sample.power(7)))
+        replica.put_once(sample.measurement(at, sample.power(-number), meter=sample.generation_meter))
+
+    def told(first: str, last: str) -> list[tuple[Any, ...]]:
+        rows = replica.view("page", "amounts_by_day_meter", group=True, start_key=[first], end_key=[last, {}])
+        return [(*row.key, *(row.value[name] for name in ("count", "sum", "min", "max"))) for row in rows]
+
+    assert told("2026-07-01", "2026-07-01") == [
+        ("2026-07-01", sample.meter, "0100010800ff", 0, 1, 102, 102, 102),
+        ("2026-07-01", sample.meter, "slot", 0, 3, 3, 1, 1),
+        ("2026-07-01", sample.generation_meter, "-", 0, 3, 9, 2, 4),
+        ("2026-07-01", sample.generation_meter, "slot", 0, 3, 3, 1, 1),
+    ]
+    assert len(told("2026-06-30", "2026-07-01")) == 8  # a power of 0 is one drawn
+    assert told("2026-07-02", "2026-07-03") == []
 
 
 def test_households_by_consent_are_paged(make_database: Any, sample: Any) -> None:

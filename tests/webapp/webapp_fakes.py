@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from couch.client import Change, ChangesBatch, ViewRow
-from couch.clock import from_rfc3339
 from couch.database import same_content
 from couch.documents import Json, Measurement
 from couch.errors import Conflict, NotFound
@@ -116,15 +115,6 @@ class FakeDatabase:
         yield from view_fake.answer(docs, design, view, params) if own is None else own(docs, params)
 
 
-def _latest_slot_by_meter(docs: Any, _params: Any) -> list[ViewRow]:
-    slots: dict[str, list[float]] = {}
-    for doc in docs:
-        if doc["type"] == "measurement":
-            seconds = from_rfc3339(doc["slot"]).timestamp()
-            slots.setdefault(doc["meter"], []).append(seconds)
-    return [ViewRow(None, meter, {"min": min(s), "max": max(s)}) for meter, s in sorted(slots.items())]
-
-
 def _amounts_by_day_meter(docs: Any, params: Mapping[str, Any]) -> list[ViewRow]:
     """The choice of counters and powers is `registers.py`'s; a test holds that to the map function."""
     rows: dict[tuple[str, str, str, int], list[int]] = {}
@@ -171,7 +161,6 @@ def _by_meter_slot(docs: Any, params: Mapping[str, Any], kind: str, field: str) 
 
 
 _VIEWS: dict[tuple[str, str], Callable[[Any, Any], list[ViewRow]]] = {
-    ("page", "latest_slot_by_meter"): _latest_slot_by_meter,
     ("page", "amounts_by_day_meter"): _amounts_by_day_meter,
     ("page", "measurements_by_meter_slot"): lambda docs, params: _by_meter_slot(
         docs, params, "measurement", "slot"
