@@ -60,7 +60,7 @@ class Setting:
     electricity: int
     generation: int
     elsewhere: int = 0
-    counts_feeding: bool = True  # every electricity meter counts both ways
+    counts_feeding: bool = True  # an electricity meter counts what is fed in
 
 
 def balance(

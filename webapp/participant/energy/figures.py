@@ -86,7 +86,7 @@ def figures(
         electricity=sum(not one.meter.generates for one in here),
         generation=sum(one.meter.generates for one in here),
         elsewhere=len(elsewhere),
-        counts_feeding=all(one.counts_feeding for one in here if not one.meter.generates),
+        counts_feeding=any(one.counts_feeding for one in here if not one.meter.generates),
     )
     consented = read_consent_times(replica)
     found, dues = [], {}
@@ -139,9 +139,14 @@ def generating_way(history: MeterHistory, start: datetime, end: datetime) -> Dir
 
 
 def _balance(setting: Setting, here: Sequence[_Counting], start: datetime, end: datetime) -> Balance:
-    electricity = [one.all(start, end) for one in here if not one.meter.generates]
-    generation = [one.all(start, end)[2] for one in here if one.meter.generates]
-    return balance(setting, [one[0] for one in electricity], [one[1] for one in electricity], generation)
+    electricity = [(one, one.all(start, end)) for one in here if not one.meter.generates]
+    return balance(
+        setting,
+        drawn=[energies[0] for _, energies in electricity],
+        # a second meter, of a heat pump for example, often counts what is drawn alone
+        fed=[energies[1] for one, energies in electricity if one.counts_feeding],
+        generated=[one.all(start, end)[2] for one in here if one.meter.generates],
+    )
 
 
 def _part(
