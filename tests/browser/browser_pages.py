@@ -129,7 +129,6 @@ CENTRE = (
     _centre("administrator_accounts.new", "/accounts/new", "empty", role=ADMINISTRATOR, send="main form"),
     _centre("administrator_accounts.account", "/accounts/1", role=ADMINISTRATOR),
     _centre("analyst.form", "/export", role=ANALYST),
-    _centre("analyst.form", "/export", "no days", role=ANALYST, send="main form"),
     _centre("releases.overview", "/releases", role=ANALYST),
     _centre("error", "/no/such/page", "not found", status=404),
     _centre("error", "/households", "not for this role", role=ANALYST, status=403),
