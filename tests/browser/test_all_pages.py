@@ -28,9 +28,9 @@ _OVERFLOWING = """() => {
   return [...document.querySelectorAll('main *, header *')].filter(e => right(e) > innerWidth + 1)
     .slice(0, 3).map(e => e.outerHTML.slice(0, 120));
 }"""
-_SEND = "(form) => { const one = document.querySelector(form); one.noValidate = true; one.requestSubmit(); }"
-# What can be reached with the Tab key: controls that are seen, of radio buttons one a group; not what is there
-# for the Enter key alone.
+_SEND = "(form) => Object.assign(document.querySelector(form), {noValidate: true}).requestSubmit()"
+# What can be reached with the Tab key: controls that are seen, of radio buttons one a group; not what only the
+# Enter key needs.
 _CONTROLS = """() => {
   const all = document.querySelectorAll(
     'a[href], button:not(:disabled), input:not([type=hidden]):not(:disabled), select:not(:disabled), ' +
