@@ -15,6 +15,7 @@ from couch.errors import Fault
 from webapp.analyst.anonymity.quasi_identifiers import TABLES as DESCRIBING
 from webapp.analyst.anonymity.settings import AnonymitySettings
 from webapp.analyst.anonymity.statement import check_regions, require
+from webapp.analyst.export_anonymity import OF_READINGS
 from webapp.analyst.export_ledger import Withdrawn
 from webapp.analyst.export_request import ExportRequest
 from webapp.analyst.releases.checksums import size_and_sha256
@@ -29,8 +30,6 @@ from webapp.analyst.source import Source
 from webapp.analyst.tables import chosen_households
 from webapp.translation import gettext
 
-# Tables of readings first: whose are in them decides of whom the others tell.
-SERIES: tuple[TableName, ...] = ("measurements", "intervals", "gaps")
 OF_HOUSEHOLDS: tuple[TableName, ...] = ("context", "pv_systems", "meters")
 
 
@@ -108,13 +107,12 @@ def make_release(
 def _readings(
     maker: Maker, folder: Path, selection: Selection, progress: Callable[[TableName, int], None]
 ) -> tuple[list[DataFile], set[str]]:
-    """The tables of readings written, and whose they are."""
+    """The tables of readings written, and whose they are: that decides of whom the others tell."""
     files: list[DataFile] = []
     households: set[str] = set()
-    for table in SERIES:
+    for table in OF_READINGS:
         if table not in selection.tables:
             continue
-
         written = write_table(folder, table, selection, maker.source, partial(progress, table))
         files += written.files
         households |= written.households
@@ -129,7 +127,9 @@ def _chosen(source: Source, selection: Selection) -> list[Context]:
 def _require_enough(source: Source, selection: Selection) -> None:
     """Refuse before the reading what can only become fewer by it. Raises TooFewAlike."""
     chosen = _chosen(source, selection)
-    if len(chosen) < source.anonymity.threshold or not any(table in SERIES for table in selection.tables):
+    if len(chosen) < source.anonymity.threshold or not any(
+        table in OF_READINGS for table in selection.tables
+    ):
         require(selection.tables, chosen, source.anonymity, source.region_of)
 
 
@@ -138,7 +138,7 @@ def _told_of(selection: Selection, chosen: Sequence[Context], measured: set[str]
 
     One without a context (it is being erased) counts as one of which nothing is told.
     """
-    if not any(table in SERIES for table in selection.tables):
+    if not any(table in OF_READINGS for table in selection.tables):
         return sorted(chosen, key=lambda each: each.household)
     known = {each.household: each for each in chosen}
     nothing = ConsentState.NOT_GRANTED
