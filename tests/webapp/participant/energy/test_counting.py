@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from couch.clock import SLOT
 from webapp.participant.energy.counting import LARGEST_CONNECTION_W, Counted, Point, added, count
 
+few = settings(max_examples=40, deadline=None)
 START = datetime(2026, 6, 1, tzinfo=UTC)
 MOST = LARGEST_CONNECTION_W // 4  # Wh in a slot
 steps = st.lists(st.integers(0, MOST), min_size=1, max_size=40)
@@ -29,6 +30,7 @@ def totals(base: int, rises: list[int]) -> list[int]:
     return found
 
 
+@few
 @given(st.integers(0, 10**12), steps)
 def test_an_even_counter_counts_from_its_first_to_its_last_value(base: int, rises: list[int]) -> None:
     counted = count(points(*totals(base, rises)))
@@ -37,6 +39,7 @@ def test_an_even_counter_counts_from_its_first_to_its_last_value(base: int, rise
     assert counted.covers(START, START + len(rises) * SLOT)
 
 
+@few
 @given(st.lists(st.integers(-(10**9), 10**12) | st.none(), max_size=30))
 def test_no_counter_whatever_it_says_gives_a_negative_or_an_impossible_energy(
     values: list[int | None],
@@ -47,6 +50,7 @@ def test_no_counter_whatever_it_says_gives_a_negative_or_an_impossible_energy(
         assert 0 <= counted.wh <= span * MOST
 
 
+@few
 @given(st.integers(0, 10**9), st.lists(st.integers(0, 1000), min_size=4, max_size=20), st.data())
 def test_one_damaged_reading_changes_nothing_but_is_said(
     base: int, rises: list[int], data: st.DataObject
@@ -59,6 +63,7 @@ def test_one_damaged_reading_changes_nothing_but_is_said(
     assert (counted.wh, counted.broken) == (sum(rises), True)
 
 
+@few
 @given(steps, steps, st.integers(0, 10**6))
 def test_an_exchanged_meter_counts_on_both_sides_of_the_exchange(
     before: list[int], after: list[int], base: int

@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webapp.participant.energy.periods import SPANS, period_named, period_of, slots_between
 
+few = settings(max_examples=40, deadline=None)
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = [
     BERLIN,
@@ -21,6 +22,7 @@ days = st.dates(date(2000, 1, 3), date(2199, 12, 31))
 spans = st.sampled_from(SPANS)
 
 
+@few
 @given(spans, days)
 def test_a_period_is_found_by_its_name(span: str, day: date) -> None:
     period = period_of(span, day)  # type: ignore[arg-type]
@@ -28,6 +30,7 @@ def test_a_period_is_found_by_its_name(span: str, day: date) -> None:
     assert period_named(period.span, period.name) == period
 
 
+@few
 @given(spans, days, st.sampled_from(ZONES))
 def test_periods_follow_each_other_without_a_seam(span: str, day: date, zone: ZoneInfo) -> None:
     period = period_of(span, day)  # type: ignore[arg-type]

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 import quickjs
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from couch.clock import from_rfc3339
 from couch.documents import Measurement, Reading, TimeProvenance
 from webapp.participant.energy.registers import counters, power
 
+few = settings(max_examples=40, deadline=None)
 MAP = Path(__file__).parents[4] / "design_docs/page/views/amounts_by_day_meter/map.js"
 METER = "5f000000-0000-4000-8000-000000000001"
 CODES = [
@@ -77,6 +78,7 @@ def mapped() -> Any:
     return run
 
 
+@few
 @given(st.lists(READINGS, min_size=1, max_size=6, unique_by=lambda one: one.obis))
 def test_the_view_and_the_page_choose_alike(mapped: Any, readings: list[Reading]) -> None:
     slot = from_rfc3339("2026-06-01T12:00:00Z")
