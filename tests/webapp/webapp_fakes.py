@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from couch.client import Change, ChangesBatch, ViewRow
+from couch.client import BulkResult, Change, ChangesBatch, ViewRow
 from couch.database import same_content
 from couch.documents import Json, Measurement
 from couch.errors import Conflict, NotFound
@@ -61,6 +61,11 @@ class FakeDatabase:
         if same_content(stands, doc):
             return False
         raise Conflict("other content", error="conflict", status=409)
+
+    def bulk(self, docs: Sequence[Json]) -> list[BulkResult]:
+        self._ask()
+        self.docs |= {doc["_id"]: {**doc, "_rev": "1-a"} for doc in docs}
+        return [BulkResult(doc["_id"], "1-a") for doc in docs]
 
     def replace(self, doc_id: str, change: Callable[[Json | None], Json | None]) -> Json | None:
         self._ask()
