@@ -67,17 +67,20 @@ def serving() -> Iterator[Callable[..., Browser]]:
             text=True,
         )
         processes.append(process)
-        lines: queue.Queue[str] = queue.Queue()
+        lines: queue.Queue[str | None] = queue.Queue()
 
         def read() -> None:
             assert process.stdout is not None
             with process.stdout as output:
                 for line in output:
                     lines.put(line)
+            lines.put(None)
 
         threading.Thread(target=read, daemon=True).start()
-        line = lines.get(timeout=WITHIN_S)
-        assert _SERVING in line, line
+        said: list[str] = []  # warnings may come before the address
+        while (line := lines.get(timeout=WITHIN_S)) is not None and _SERVING not in line:
+            said.append(line)
+        assert line is not None, said
         browsers.append(Browser(line.partition(_SERVING)[2].strip(), process.pid))
         return browsers[-1]
 

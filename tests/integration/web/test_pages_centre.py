@@ -107,3 +107,42 @@ def test_settings_that_others_can_read_are_refused(
     for command in (("centre", "serve"), ("account", "list")):
         assert "chmod 600" in fault_line(run_survey(*command, "--config", config))
     assert not config.with_name("accounts.sqlite").exists()
+
+
+def test_a_household_is_found_sorted_and_filtered_on_the_real_thing(
+    serving: Any, centre_toml: Any, couch_server: Server, central: None, invite: Any
+) -> None:
+    """Two of them, so that there is an order: both ways, by each column, and beside one another."""
+    mark = uuid.uuid4().hex[:12]
+    pair = [
+        HouseholdSummary(
+            household=str(uuid.uuid4()),
+            pseudonym=uuid.uuid4().hex,
+            name=f"{first} Ångström{mark}",
+            city=f"{first}stadt{mark}",
+            consent=ConsentState.GRANTED,
+        )
+        for first in ("Ada", "Özil")
+    ]
+    registry = couch_server.database(REGISTRY)
+    revs = [registry.put(one.to_json()) for one in pair]
+    try:
+        config = centre_toml()
+        browser = serving("centre", "serve", "--config", config)
+        invite(browser, config, "ada", "researcher", password=WORDS)
+        browser.send("/sign-in", name="ada", password=WORDS)
+        browser.get("/households")
+        found = browser.send("/households/search", text=f"ANGSTROM{mark}").text
+        assert all(one.household in found for one in pair)
+        answer = browser.send("/households/search", text=pair[0].pseudonym)
+        assert answer.url.endswith(f"/households/{pair[0].household}")
+        for column in ("name", "city", "consent", "complete", "last", "devices"):
+            after = browser.get(f"/households?sort={column}&after={pair[0].household}").text
+            before = browser.get(f"/households?sort={column}&order=down&after={pair[1].household}").text
+            assert pair[1].household in after, column
+            assert pair[0].household in before, column
+        shown = browser.get(f"/households?city=ozilstadt{mark}").text
+        assert (pair[0].household in shown, pair[1].household in shown) == (False, True)
+    finally:
+        for one, rev in zip(pair, revs, strict=True):
+            registry.delete(one.id, rev)
