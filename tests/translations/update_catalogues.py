@@ -4,6 +4,7 @@ Texts that are gone leave the catalogue; new ones stand there without a translat
 """
 
 import sys
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import write_po
 from catalogue_texts import DOMAINS, LANGUAGES, catalogue_file, extracted, stored, texts
+
+_NO_DATE = datetime(1970, 1, 1, tzinfo=UTC)  # the same texts give the same file
 
 
 def main(chosen: list[str]) -> int:
@@ -53,8 +56,9 @@ def _write(catalogue: Catalog, language: str) -> None:
     text = BytesIO()
     write_po(text, catalogue, width=110, omit_header=False, include_lineno=False, sort_output=True)
     _replace(file, _without_dates(text.getvalue()))
-    compiled = BytesIO()
-    write_mo(compiled, stored(language, catalogue.domain or ""))
+    compiled, written = BytesIO(), stored(language, catalogue.domain or "")
+    written.creation_date = written.revision_date = _NO_DATE
+    write_mo(compiled, written)
     _replace(file.with_suffix(".mo"), compiled.getvalue())
 
 
