@@ -23,7 +23,7 @@ from webapp.analyst.selection import TableName
 from webapp.analyst.source import Source
 from webapp.analyst.tables import batches, schema_of
 
-_ROWS = 65_536  # encoded at once
+_ROWS = 32_768  # encoded at once
 _THREADS = 2  # that encode: the library lets go of the interpreter
 # By what a table over time is ordered, and how long before that its rows belong to.
 _ORDERED_BY = {

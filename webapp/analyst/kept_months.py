@@ -30,7 +30,7 @@ from webapp.analyst.measurement_batches import measurement_batch
 from webapp.analyst.selection import TableName
 from webapp.analyst.table_schemas import COLUMNS_VERSION, schema_of
 
-_ROW_GROUP = 131_072  # rows at least, cut between measurements
+_ROW_GROUP = 65_536  # rows at least, cut between measurements
 _PAGE = 5_000  # documents in one request
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 Progress = Callable[[datetime, int], None]
