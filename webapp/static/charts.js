@@ -63,7 +63,7 @@ function draw(place, given, words, legend) {
   });
   const across =
     labels.length > 0
-      ? { ...axis, space: 60, incrs: [1, 2, 4, 8, 12, 16, 24, 48, 96], values: (_plot, at) => at.map((n) => labels[n] ?? "") }
+      ? { ...axis, space: widestOf(labels, font) + 16, incrs: [1, 2, 4, 8, 12, 16, 24, 48, 96], values: (_plot, at) => at.map((n) => labels[n] ?? "") }
       : { ...axis, space: 64, values: (_plot, at, _axis, _space, step) => at.map((seconds) => words.tick(seconds, step)) };
   const up = {
     ...axis,
@@ -113,11 +113,12 @@ function withZero(_plot, low, high) {
 }
 
 // Room for the longest number beside the axis.
-function widest(plot, said, font) {
-  if (!said) return 50;
-  plot.ctx.save();
-  plot.ctx.font = font;
-  const width = Math.max(...said.map((text) => plot.ctx.measureText(text ?? "").width));
-  plot.ctx.restore();
-  return Math.ceil(width) + 18;
+function widest(_plot, said, font) {
+  return said ? Math.ceil(widestOf(said, font)) + 18 : 50;
+}
+
+function widestOf(texts, font) {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = font;
+  return Math.max(...texts.map((text) => pen.measureText(text ?? "").width));
 }
