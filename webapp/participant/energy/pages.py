@@ -60,7 +60,7 @@ def find() -> tuple[str, int] | Response:
     page = render_template(
         "participant/energy/find.html",
         span=span,
-        date=wanted,
+        date=found.isoformat() if found is not None else "",  # a browser's field takes no other text
         fault=gettext("Please give a date such as %(date)s.", date=at.isoformat()) if asked else None,
         tabs=_tabs(at, None),
     )
