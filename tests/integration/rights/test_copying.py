@@ -10,7 +10,7 @@ import pytest
 from couch.clock import Clock
 from couch.documents import ExportRecord, Report
 from couch.errors import Fault
-from couch.names import RESEARCH
+from couch.names import REGISTRY, RESEARCH
 from provisioning.rights.copying import Copied, copy_household
 from provisioning.rights.erasing import erase_household
 from provisioning.rights.household_content import HouseholdContent
@@ -29,6 +29,9 @@ def test_everything_that_is_held_is_in_the_copy(centre: Any, measured: Any, tmp_
     at = measured.measurement(0).slot
     report = Report(report="00000000-0000-4000-8000-00000000000a", at=at, text="my name is spelt wrongly")
     measured.as_device.put(report.to_json())
+    centre.take(measured)
+    registry = centre.worker.database(REGISTRY)
+    registry.put(registry.get(f"reported:{measured.uuid}:{report.report}") | {"note": "spelt anew"})
     rival = {**measured.measurement(0, value=4711).to_json()}
     measured.push_forged(rival, "1-" + "f" * 32)
     pseudonym = centre.pseudonyms.household(measured.uuid)
@@ -50,6 +53,7 @@ def test_everything_that_is_held_is_in_the_copy(centre: Any, measured: Any, tmp_
     assert [doc["name"] for doc in records["registry"] if doc.get("type") == "household_summary"] == [
         "Ada Lovelace"
     ]
+    assert [doc["note"] for doc in records["registry"] if doc.get("type") == "reported"] == ["spelt anew"]
     assert [doc["_id"] for doc in records["research"]] == [f"context:{pseudonym}"]
     assert [doc["households"] for doc in records["exports"]] == [[pseudonym]]
     assert [doc["name"] for doc in records["accounts"]] == [f"device-{measured.device}"]
