@@ -258,3 +258,15 @@ def test_a_place_for_a_meter_is_checked() -> None:
     with pytest.raises(Fault, match="meter") as caught:
         placed_meters(["meter=grid protocol=morse"])
     assert "protocol" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"), [("Küche 2", True), ("-cellar", False), ("a/b", False), ("_", False)]
+)
+def test_a_name_has_letters_of_any_language_and_no_slash(tmp_path: Path, name: str, taken: bool) -> None:
+    path = written(tmp_path, GOOD.replace('"cellar"', f'"{name}"'))
+    if taken:
+        assert name in [device.name for device in read_household_file(path).devices]
+    else:
+        with pytest.raises(Fault, match="a short name"):
+            read_household_file(path)
