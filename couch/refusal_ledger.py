@@ -1,4 +1,4 @@
-"""What the centre refused of a device, in `_local/ledger`: the agent writes it, page and command line read it."""
+"""What the centre refused of a device, in `_local/ledger`: the agent writes, page and command line read."""
 
 from datetime import datetime
 
