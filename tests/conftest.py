@@ -13,9 +13,11 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode finds no neighbours by itself
 from couch.client import Server
 from couch.settings import Account, Endpoint, Secret
 from couch.transport import split_url
@@ -24,6 +26,14 @@ START_WITHIN_S = 30
 _LISTENING = "listening on "
 _TOKEN_KEY = base64.b64encode(b"the key of the tokens in all tests").decode()
 SYSTEM_DATABASES = ("_users", "_replicator", "_global_changes")  # a new CouchDB has none of them
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Only where tests run in several processes."""
+    from xdist_scheduling import BrowserTogether  # noqa: PLC0415 - xdist may be absent
+
+    return BrowserTogether(config, log)
 
 
 @pytest.fixture(scope="session")

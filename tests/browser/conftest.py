@@ -21,13 +21,11 @@ HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them take long, need a Debian package, and share what one process of the run started."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            for mark in (pytest.mark.slow, pytest.mark.debian, pytest.mark.xdist_group("browser")):
-                item.add_marker(mark)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """All of them take long and need a Debian package; `tests/xdist_scheduling.py` keeps them together."""
+    if item.path.is_relative_to(HERE):
+        for mark in (pytest.mark.slow, pytest.mark.debian):
+            item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")
