@@ -1,7 +1,7 @@
 """How tests are shared out among the processes of `pytest -n`: one by one, those of the browser together.
 
-They share one browser and one survey in real processes, which take longer to start than most tests to run. The
-marker `xdist_group` would say the same, but pytest 9 ignores the names that it gives to tests.
+They share one browser and one survey in real processes, which take longer to start than most tests to run.
+The marker `xdist_group` would say the same, but pytest 9 ignores the names that it gives to tests.
 """
 
 from xdist.scheduler import LoadScopeScheduling
