@@ -1,6 +1,5 @@
 """Rows as bytes, in each format. The same rows give the same bytes, however they are cut into batches."""
 
-import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -10,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from webapp.analyst.column_texts import csv_texts, json_texts
+from webapp.outbox import Outbox
 
 Format = Literal["ndjson", "json", "csv", "parquet"]
 FORMATS: tuple[Format, ...] = ("ndjson", "json", "csv", "parquet")
@@ -94,7 +94,7 @@ def _bytes(texts: pa.Array) -> bytes:
 
 def _parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
     """Row groups of one size, so that the bytes depend on the rows alone."""
-    outbox = _Outbox()
+    outbox = Outbox()
     with pq.ParquetWriter(outbox, schema, compression="zstd") as writer:
         for group in row_groups(schema, batches):
             writer.write_table(group, row_group_size=_ROW_GROUP)
@@ -116,22 +116,3 @@ def row_groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator
             waiting, rows = rest.to_batches(), rest.num_rows
     if rows:
         yield pa.Table.from_batches(waiting, schema).combine_chunks()
-
-
-class _Outbox(io.RawIOBase):
-    """What was written since it was last emptied."""
-
-    def __init__(self) -> None:
-        self._waiting = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: object) -> int:
-        view = memoryview(data)  # type: ignore[arg-type]  # any buffer, as RawIOBase takes
-        self._waiting += view
-        return view.nbytes
-
-    def take(self) -> bytes:
-        taken, self._waiting = bytes(self._waiting), bytearray()
-        return taken

@@ -1,7 +1,6 @@
 """An export as one ZIP archive, streamed while it is read: the data files, then `datapackage.json`."""
 
 import hashlib
-import io
 import zipfile
 from collections.abc import Iterator
 from itertools import chain, groupby
@@ -15,32 +14,11 @@ from webapp.analyst.export_pieces import Piece, pieces
 from webapp.analyst.export_request import ExportRequest
 from webapp.analyst.selection import TableName
 from webapp.analyst.source import Source
+from webapp.outbox import Outbox
 
 _OLDEST = (1980, 1, 1, 0, 0, 0)  # the time of every entry: the same data give the same bytes
 _LEVEL = 1  # of texts: three times as fast as the usual 6, a seventh larger
 _FLUSH_BYTES = 256 * 1024
-
-
-class _Outbox(io.RawIOBase):
-    """What zipfile wrote since it was last emptied; it cannot be sought in, as an answer cannot."""
-
-    def __init__(self) -> None:
-        self._waiting = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: object) -> int:
-        view = memoryview(data)  # type: ignore[arg-type]  # any buffer, as RawIOBase takes
-        self._waiting += view
-        return view.nbytes
-
-    def take(self, least: int) -> bytes:
-        """What waits, when it is at least `least` bytes."""
-        if len(self._waiting) < least:
-            return b""
-        taken, self._waiting = bytes(self._waiting), bytearray()
-        return taken
 
 
 class _Entry:
@@ -81,7 +59,7 @@ def archive(request: ExportRequest, source: Source, ledger: Ledger) -> Iterator[
     Raises TooFewAlike, as a rule before the first byte; where only the readings tell, it is never readable.
     """
     require_selected(request, source)
-    outbox, begun = _Outbox(), False
+    outbox, begun = Outbox(), False
     files: list[DataFile] = []
     with zipfile.ZipFile(outbox, "w") as bundle:
         for table in request.selection.tables:

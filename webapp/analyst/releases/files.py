@@ -1,7 +1,6 @@
 """The files of a published version over HTTP: with checksum, in parts, and all of them as one archive."""
 
 import base64
-import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from flask import Response, send_file
 
 from webapp.analyst.releases.record import ReleaseFile, ReleaseRecord
 from webapp.analyst.releases.store import ReleaseStore
+from webapp.outbox import Outbox
 
 _MEDIA_TYPES = {
     ".csv": "text/csv",
@@ -39,7 +39,7 @@ def send(place: Path, file: ReleaseFile) -> Response:
 
 def archive(store: ReleaseStore, record: ReleaseRecord) -> Iterator[bytes]:
     """All files in a ZIP archive below `<name>-<version>/`, uncompressed; constant memory."""
-    outbox = _Outbox()
+    outbox = Outbox()
     with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as bundle:
         for file in record.files:
             place = store.path(record, file.path)
@@ -53,22 +53,3 @@ def archive(store: ReleaseStore, record: ReleaseRecord) -> Iterator[bytes]:
                     target.write(block)
                     yield outbox.take()
     yield outbox.take()
-
-
-class _Outbox(io.RawIOBase):
-    """What zipfile wrote since it was last emptied; it cannot be sought in, as an answer cannot."""
-
-    def __init__(self) -> None:
-        self._waiting = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: object) -> int:
-        view = memoryview(data)  # type: ignore[arg-type]  # any buffer, as RawIOBase takes
-        self._waiting += view
-        return view.nbytes
-
-    def take(self) -> bytes:
-        taken, self._waiting = bytes(self._waiting), bytearray()
-        return taken
