@@ -71,7 +71,7 @@ class Household:
                     obis="0100010800ff", value=1000 + slot if value is None else value, scaler=-1, unit="Wh"
                 ),
             ),
-            time=TimeProvenance(source="synchronized", boot="8f1c"),
+            time=TimeProvenance(source="synchronized", boot="boot-8f1c"),
         )
 
     def measure(self, slots: Sequence[int]) -> None:

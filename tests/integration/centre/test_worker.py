@@ -77,7 +77,7 @@ def test_research_holds_no_name_and_no_uuid_of_the_household(centre: Any, grante
         ]
     )
     assert centre.pseudonyms.household(granted.uuid) in everything
-    for secret in (granted.uuid, granted.device, granted.meter, "Ada", "example.org", "Kiel", "8f1c"):
+    for secret in (granted.uuid, granted.device, granted.meter, "Ada", "example.org", "Kiel", "boot-8f1c"):
         assert secret not in everything
 
 
