@@ -12,9 +12,10 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from couch.client import Database
-from couch.documents import Author, Consent, utc
-from couch.errors import Conflict
-from couch.names import RESEARCHER, household_database
+from couch.documents import GRANTED_ID, REVOKED_ID, Author, Consent, Erasure, Json, utc
+from couch.errors import AccessDenied, Conflict
+from couch.errors import NotFound as Missing
+from couch.names import REGISTRY, RESEARCHER, household_database
 from webapp.access import roles
 from webapp.centre_services import services
 from webapp.registration.blueprint import HOUSEHOLD, blueprint
@@ -55,15 +56,14 @@ def revoked_at(arrived: date, granted_at: datetime | None, zone: tzinfo) -> date
 @blueprint.get(f"{HOUSEHOLD}/revocation")
 @roles(RESEARCHER)
 def revocation(household: object) -> Answer:
-    database = _known(str(household))
-    return _page(str(household), "letter", _consent(database, "granted"), _consent(database, "revoked"))
+    return _page(str(household), "letter", *_consents(str(household))[1:])
 
 
 @blueprint.post(f"{HOUSEHOLD}/revocation")
 @roles(RESEARCHER)
 def record_revocation(household: object) -> Answer:
-    database, here = _known(str(household)), services()
-    granted, revoked = _consent(database, "granted"), _consent(database, "revoked")
+    here = services()
+    database, granted, revoked = _consents(str(household))
     if revoked is not None:
         return _page(str(household), "letter", granted, revoked)
     granted_at = None if granted is None else granted.at
@@ -106,14 +106,27 @@ def _page(
     )
 
 
-def _known(household: str) -> Database:
-    """The household's database. Raises NotFound (404)."""
-    database = services().server().database(household_database(household))
-    if not database.exists():
-        raise NotFound
-    return database
+def _consents(household: str) -> tuple[Database, Consent | None, Consent | None]:
+    """The household's database, its grant and its revocation. Raises NotFound (404).
+
+    While the database is made anew, which begins when the revocation is recorded, the record of the erasure
+    keeps both.
+    """
+    server = services().server()
+    database = server.database(household_database(household))
+    try:
+        granted, revoked = (_consent(database.find(doc_id)) for doc_id in (GRANTED_ID, REVOKED_ID))
+    except (Missing, AccessDenied) as err:
+        record = server.database(REGISTRY).find(f"erasure:{household}")
+        if record is None:
+            raise (NotFound() if isinstance(err, Missing) else err) from err
+        kept = Erasure.from_json(record).consents
+        granted, revoked = (
+            _consent({"_id": doc_id, **kept[doc_id]} if doc_id in kept else None)
+            for doc_id in (GRANTED_ID, REVOKED_ID)
+        )
+    return database, granted, revoked
 
 
-def _consent(database: Database, state: str) -> Consent | None:
-    doc = database.find(f"consent:{state}")
+def _consent(doc: Json | None) -> Consent | None:
     return None if doc is None else Consent.from_json(doc)

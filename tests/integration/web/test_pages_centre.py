@@ -112,17 +112,21 @@ def test_settings_that_others_can_read_are_refused(
 def test_a_household_is_found_sorted_and_filtered_on_the_real_thing(
     serving: Any, centre_toml: Any, couch_server: Server, central: None, invite: Any
 ) -> None:
-    """Two of them, so that there is an order: both ways, by each column, and beside one another."""
+    """Two of them, so that there is an order: both ways, by each column, and beside one another.
+
+    Where a column has the same value for both, the identifier decides.
+    """
     mark = uuid.uuid4().hex[:12]
+    stem = str(uuid.uuid4())[:-1]
     pair = [
         HouseholdSummary(
-            household=str(uuid.uuid4()),
+            household=f"{stem}{number}",
             pseudonym=uuid.uuid4().hex,
             name=f"{first} Ångström{mark}",
             city=f"{first}stadt{mark}",
             consent=ConsentState.GRANTED,
         )
-        for first in ("Ada", "Özil")
+        for number, first in enumerate(("Ada", "Özil"))
     ]
     registry = couch_server.database(REGISTRY)
     revs = [registry.put(one.to_json()) for one in pair]

@@ -1,6 +1,7 @@
 """The pages of registering, correcting and revoking, as a researcher uses them."""
 
 import re
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 from registration_fakes import GOOD
 from werkzeug.datastructures import MultiDict
 
-from couch.errors import Fault, Unreachable
-from couch.names import household_database
+from couch.document_content import content_of
+from couch.documents import Erasure
+from couch.errors import AccessDenied, Fault, Unreachable
+from couch.names import REGISTRY, household_database
 from couch.registering import OpenCorrection
 
 NEW = "/households/new"
@@ -293,6 +296,30 @@ def test_a_revocation_by_letter_takes_two_steps(rosa: Any, registrar: Any, centr
     assert docs["consent:revoked"]["at"] == "2026-06-30T00:00:00Z"
     assert "A researcher recorded it from a letter" in rosa.get(where).text
     assert rosa.get(f"/households/{household}/edit").status_code == 410
+
+
+@pytest.mark.parametrize("state", ["destroyed", "half made"])
+def test_while_the_database_is_made_anew_the_revocation_is_seen_all_the_same(
+    rosa: Any, registrar: Any, centre: Any, now: Any, state: str
+) -> None:
+    household = registered(rosa)
+    name, where = household_database(household), f"/households/{household}/revocation"
+    rosa.get(where)
+    rosa.send(where, act="record", arrived=str(now.date()), certain="yes")
+    revoked = centre.server.databases[name].docs["consent:revoked"]
+    record = Erasure(
+        household=household,
+        receipt=str(uuid.uuid4()),
+        begun_at=now,
+        consents={"consent:revoked": content_of(revoked)},
+    )
+    centre.server.databases[REGISTRY].docs[record.id] = record.to_json()
+    if state == "destroyed":
+        del centre.server.databases[name]
+    else:
+        centre.server.databases[name].fails = AccessDenied("not allowed", error="forbidden", status=403)
+    assert "A researcher recorded it from a letter" in rosa.get(where).text
+    assert "Consent is revoked" in rosa.send(where, act="record", arrived=str(now.date()), certain="yes").text
 
 
 @pytest.mark.parametrize("arrived", ["", "2026-07-01", "30.02.2026"])
