@@ -1,6 +1,7 @@
 """A participant's story (FR-01 to FR-04), on a phone, at a device in real processes whose network is cut.
 
-The device, its household and its centre are this story's own: it ends in a revocation. One after the other.
+The device, its household and its centre are this story's own: it ends in a revocation and its erasure, which
+waits at first, since the centre has no regions to draw a blurred place in. One after the other.
 """
 
 import json
@@ -11,17 +12,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from browser_map import bring_invented_map
 from browser_windows import HEIGHT, LOCALES
 from playwright.sync_api import Browser, Page, expect
 
 from couch.client import Database
 from couch.clock import Clock
-from couch.documents import Report
-from couch.names import household_database
+from couch.documents import Erasure, Report
+from couch.names import REGISTRY, household_database
 from couch.transmission_note import read_note
-from provisioning.demo.centre import DemoCentre
+from provisioning.demo.centre import SERVING, DemoCentre
 from provisioning.demo.device import DemoDevice
 from provisioning.demo.households import ADA, household_file
+from provisioning.demo.processes import run_once
 from provisioning.demo.waiting import ids, wait_until
 
 EPOCH = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
@@ -35,6 +38,7 @@ _MISTAKE = "Unsere Anlage hat 9,8 kW, nicht 8.\nUnd wir haben jetzt eine Wärmep
 class Home:
     centre: DemoCentre
     device: DemoDevice
+    environ: dict[str, str]
 
     @property
     def central(self) -> Database:
@@ -76,7 +80,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
             wait_until(
                 replica, lambda: bool(ids(replica, "pv_system:")), "the registration", within_s=_WITHIN_S
             )
-            yield Home(centre, device)
+            yield Home(centre, device, environ)
         finally:
             device.stop()
     finally:
@@ -228,3 +232,27 @@ def test_the_page_can_be_installed_and_says_honestly_that_it_cannot_be_reached(
     page.evaluate(axe_source)
     assert page.evaluate("() => axe.run().then((found) => found.violations.map((one) => one.id))") == []
     context.close()
+
+
+def test_the_device_erases_itself_and_its_page_says_so_to_everybody(
+    home: Home, phone: Page, tmp_path: Path, axe_source: str
+) -> None:
+    bring_invented_map(tmp_path, home.centre.config, home.environ)
+    run_once(["anonymizer", "retry", "erasure", "--config", str(home.centre.config)], home.environ)
+    registry = home.centre.administrator().database(REGISTRY)
+    wait_until(
+        registry, lambda: _confirmed(registry, home), "the device's word that it erased", within_s=_WITHIN_S
+    )
+    home.device.page_url = home.device.page.start(SERVING)
+    phone.goto(f"{home.device.page_url}/registration")
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Dieses Gerät wurde gelöscht")
+    expect(phone.get_by_text("Es ist nichts mehr zu tun")).to_be_visible()
+    expect(phone.get_by_text(home.device.household)).to_be_visible()
+    assert "Ada" not in phone.content()
+    phone.evaluate(axe_source)
+    assert phone.evaluate("() => axe.run().then((found) => found.violations.map((one) => one.id))") == []
+
+
+def _confirmed(registry: Database, home: Home) -> bool:
+    stored = registry.find(f"erasure:{home.device.household}")
+    return stored is not None and any(each.confirmed_at for each in Erasure.from_json(stored).devices)
