@@ -6,6 +6,7 @@ A note holds ids of documents, no value. Whoever finds one at the start of the s
 import json
 import logging
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class OpenCorrections:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _running: dict[str, threading.Thread] = field(default_factory=dict)
     _again: set[str] = field(default_factory=set)
+    _written: Counter[str] = field(default_factory=Counter)  # how many callers write documents of it now
     _reasons: dict[str, str] = field(default_factory=dict)
 
     def resume(self) -> None:
@@ -65,20 +67,26 @@ class OpenCorrections:
             known = self._noted(household) or ()
             wanted = [*known, *(each for each in documents if each not in known)]
             write_private(self._file(household), json.dumps({"documents": wanted}) + "\n")
+            self._written[household] += 1
         try:
             yield
         finally:
-            self.start(household)
+            with self._lock:
+                self._written[household] -= 1
+                self._begin(household)
 
     def start(self, household: str) -> None:
         """Begin to remove old values; where that is under way it is done once more afterwards."""
         with self._lock:
-            if household in self._running:
-                self._again.add(household)
-                return
-            thread = threading.Thread(target=self._run, args=(household,), daemon=True)
-            self._running[household] = thread
-            thread.start()
+            self._begin(household)
+
+    def _begin(self, household: str) -> None:
+        if household in self._running:
+            self._again.add(household)
+            return
+        thread = threading.Thread(target=self._run, args=(household,), daemon=True)
+        self._running[household] = thread
+        thread.start()
 
     def wait(self, household: str, timeout_s: float) -> None:
         """Until nothing is done about it any more, or the time (real) is over."""
@@ -101,7 +109,8 @@ class OpenCorrections:
                     self._reasons[household] = reason
                 else:
                     self._reasons.pop(household, None)
-                    self._file(household).unlink(missing_ok=True)
+                    if not self._written[household]:  # else the note is of what is written now as well
+                        self._file(household).unlink(missing_ok=True)
                 return
 
     def _forget(self, household: str, documents: tuple[str, ...]) -> str:

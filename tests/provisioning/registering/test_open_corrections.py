@@ -1,0 +1,48 @@
+"""The notes of corrections under way: a note goes when no old value is left, and not before."""
+
+import threading
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provisioning.registering import open_corrections
+from provisioning.registering.open_corrections import OpenCorrections
+
+HOUSEHOLD = "5f000000-0000-4000-8000-0000000000aa"
+_SOON_S = 10
+
+
+class NoServers:
+    """In place of the centre's settings."""
+
+    def admin_server(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    worker_server = admin_server
+
+
+def test_a_note_stays_while_somebody_writes_what_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def forget(*_: object, **__: object) -> None:
+        began.set()
+        assert go_on.wait(_SOON_S)
+
+    monkeypatch.setattr(open_corrections, "forget_old_values", forget)
+    nothing: Any = NoServers()
+    notes = OpenCorrections(tmp_path, nothing, nothing)
+    with notes.noted(HOUSEHOLD, ("registration",)):
+        pass
+    assert began.wait(_SOON_S)
+    with notes.noted(HOUSEHOLD, ("location",)):
+        go_on.set()
+        notes.wait(HOUSEHOLD, _SOON_S)  # what began before has ended
+        found = notes.of(HOUSEHOLD)
+        assert found is not None
+        assert found.documents == ("registration", "location")
+    notes.wait(HOUSEHOLD, _SOON_S)
+    assert notes.of(HOUSEHOLD) is None
