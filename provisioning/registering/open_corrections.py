@@ -15,20 +15,12 @@ from pathlib import Path
 from couch.centre_settings import CentreSettings
 from couch.errors import CouchError, Fault
 from couch.private_files import write_private
+from couch.registering import OpenCorrection
 from provisioning.rights.anonymizing import Anonymizing
 from provisioning.rights.correcting import forget_old_values
 
 _log = logging.getLogger("survey.registering")
 _SUFFIX = ".json"
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """`running`: old values are being removed; else `reason` says what was in the way."""
-
-    documents: tuple[str, ...]
-    running: bool
-    reason: str
 
 
 @dataclass(slots=True)
@@ -49,13 +41,18 @@ class OpenCorrections:
         for file in sorted(self.folder.glob(f"*{_SUFFIX}")):
             self.start(file.name.removesuffix(_SUFFIX))
 
-    def of(self, household: str) -> Correction | None:
+    def of(self, household: str) -> OpenCorrection | None:
         """None: no correction of it is open."""
         with self._lock:
             documents = self._noted(household)
             if documents is None:
                 return None
-            return Correction(documents, household in self._running, self._reasons.get(household, ""))
+            return OpenCorrection(
+                household=household,
+                documents=documents,
+                running=household in self._running,
+                reason=self._reasons.get(household, ""),
+            )
 
     @contextmanager
     def noted(self, household: str, documents: tuple[str, ...]) -> Iterator[None]:

@@ -27,7 +27,7 @@ from provisioning.household_creation import create_household
 from provisioning.household_file import household_of_table
 from provisioning.household_ids import ids_path
 from provisioning.onboarding import opened_onboarding
-from provisioning.registering.open_corrections import Correction, OpenCorrections
+from provisioning.registering.open_corrections import OpenCorrections
 from provisioning.rights.anonymizing import Anonymizing
 from provisioning.rights.correcting import write_corrections
 
@@ -103,12 +103,7 @@ class Registrar:
 
     def open_correction(self, household: str) -> OpenCorrection | None:
         """The correction whose old values are not all removed yet; None: there is none."""
-        found: Correction | None = self._open.of(household)
-        if found is None:
-            return None
-        return OpenCorrection(
-            household=household, documents=found.documents, running=found.running, reason=found.reason
-        )
+        return self._open.of(household)
 
     def complete_correction(self, household: str) -> None:
         """Begin to remove old values again, where that failed or was interrupted."""
