@@ -33,7 +33,7 @@ class CreatedDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatedHousehold:
-    """`left`: ids of documents that stood there with other content, corrected since: they stay."""
+    """`left`: ids of documents that were corrected since, to other content or away: they stay so."""
 
     ids: HouseholdIds
     devices: tuple[CreatedDevice, ...]
@@ -101,10 +101,13 @@ def add_devices(
 def _write_all(
     database: Database, documents: Iterable[Document], after_step: AfterStep
 ) -> tuple[int, list[str]]:
-    """How many were written, and the ids of those that a researcher had changed."""
+    """How many were written, and the ids of those that a researcher had changed or removed."""
+    wanted = list(documents)
+    stands = database.bulk_get([(document.id, None) for document in wanted])
+    removed = {doc["_id"] for doc in stands if doc.get("_deleted")}
     written, left = 0, []
-    for document in documents:
-        outcome = _write(database, document)
+    for document in wanted:
+        outcome = None if document.id in removed else _write(database, document)
         written += outcome is True
         if outcome is None:
             left.append(document.id)

@@ -128,6 +128,19 @@ def test_what_never_was_is_removed_without_its_values(centre: Any, registrar: An
     assert centre.admin.database(REGISTRY).get(f"household:{household}")["meters"] == 0
 
 
+def test_what_a_correction_removed_does_not_come_back_with_the_same_table(
+    centre: Any, registrar: Any, table: Any
+) -> None:
+    household = registrar.create(table).household
+    docs = docs_of(centre, household)
+    meter = next(doc_id for doc_id in docs if doc_id.startswith("meter:"))
+    registrar.correct(household, {}, (meter,), {meter: docs[meter]["_rev"]})
+    settled(registrar, household)
+    again = registrar.create(table)
+    assert (again.written, again.left) == (0, (meter,))
+    assert meter not in docs_of(centre, household)
+
+
 def test_a_correction_that_was_interrupted_is_taken_up_by_the_next_service(
     centre: Any, registrar: Any, make_registrar: Any, table: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
