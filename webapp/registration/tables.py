@@ -2,7 +2,8 @@
 
 Excel files are ZIP archives of XML. They are read row by row (openpyxl's read-only mode) after the archive's
 own list was looked at: what unpacks to more than the limit is refused unread. Formulas are refused, since
-what they show is not what they say.
+what they show is not what they say. Rows and cells that a file leaves out are read as empty ones, so those
+are counted too: a few bytes can name a row or a column far away.
 """
 
 import csv
@@ -22,6 +23,7 @@ MOST_COLUMNS = 300
 _MOST_CHARACTERS = 2_000  # of a cell
 _UNPACKED_BYTES = 16 * 1024 * 1024
 _PARTS = 200  # files in the archive
+_MOST_CELLS = 1_500_000  # more than one for each of the 1,048,576 rows that a sheet of Excel has
 _ZIP = b"PK\x03\x04"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _DELIMITERS = ";,\t"
@@ -113,18 +115,22 @@ def _excel(content: bytes) -> Iterator[TableRow]:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what the file says of its size may be wrong
+        read = 0
         for number, cells in enumerate(sheet.iter_rows(), 1):
+            read += max(1, len(cells))
+            if read > _MOST_CELLS:
+                raise TableFault(_TOO_MUCH)
             formulas = {at: _FORMULA for at, cell in enumerate(cells) if cell.data_type == "f"}
             yield _row(number, [_text(cell.value) for cell in cells], formulas)
     except TableFault:
         raise
     except Exception as err:
         # openpyxl raises whatever its parsers do: KeyError, ValueError, TypeError, ParseError, BadZipFile
-        raise TableFault(
-            marked("This Excel file cannot be read. Save it again as .xlsx or as .csv.")
-        ) from err
+        raise TableFault(_UNREADABLE) from err
 
 
+_UNREADABLE = marked("This Excel file cannot be read. Save it again as .xlsx or as .csv.")
+_TOO_MUCH = marked("This Excel file unpacks to more than any table here needs. Save it as .csv.")
 _FORMULA = Trouble(marked("It holds a formula. Replace it by its value."))
 
 
@@ -133,13 +139,10 @@ def _check_archive(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as err:
-        raise TableFault(
-            marked("This Excel file cannot be read. Save it again as .xlsx or as .csv.")
-        ) from err
+        # zipfile raises the latter two for names that are no UTF-8 and for archives of a later version
+        raise TableFault(_UNREADABLE) from err
     if len(parts) > _PARTS or sum(part.file_size for part in parts) > _UNPACKED_BYTES:
-        raise TableFault(
-            marked("This Excel file unpacks to more than any table here needs. Save it as .csv.")
-        )
+        raise TableFault(_TOO_MUCH)
 
 
 def _row(number: int, cells: Sequence[str], faults: dict[int, Trouble] | None = None) -> TableRow:

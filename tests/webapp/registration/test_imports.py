@@ -20,6 +20,7 @@ from webapp_fakes import FakeServer
 
 from couch.errors import Fault, Unreachable
 from provisioning.nginx.pages_text import PAGES
+from webapp.registration import tables
 from webapp.registration.checking import Checking
 from webapp.registration.import_check import Checked, check_file
 from webapp.registration.import_template import columns, explanation, template_csv, template_xlsx
@@ -177,6 +178,18 @@ def test_a_zip_bomb_is_refused_unread() -> None:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b" " * 17_000_000)
     assert len(out.getvalue()) < 100_000
+    with pytest.raises(TableFault, match="unpacks to more"):
+        read_table(out.getvalue())
+
+
+@pytest.mark.parametrize("far", ['r="99999999"', 'r="2"><c r="XFD2"/></row><row r="3"'])
+def test_rows_and_columns_far_away_do_not_keep_the_reading(far: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_MOST_CELLS", 10_000)
+    whole, out = zipfile.ZipFile(io.BytesIO(xlsx_of(ROW))), io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name in whole.namelist():
+            part = whole.read(name)
+            made.writestr(name, part.replace(b'r="2"', far.encode(), 1) if "sheet1" in name else part)
     with pytest.raises(TableFault, match="unpacks to more"):
         read_table(out.getvalue())
 
