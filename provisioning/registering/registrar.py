@@ -46,7 +46,7 @@ class Registrar:
 
     def __init__(self, settings: CentreSettings, folder: Path, anonymizing: Anonymizing) -> None:
         self._settings, self._folder = settings, folder
-        self._bundles = folder / "bundles"
+        self._bundles, self._drafts = folder / "bundles", folder / "drafts"
         self._open = OpenCorrections(folder / "corrections", settings, anonymizing)
 
     def resume(self) -> None:
@@ -74,13 +74,14 @@ class Registrar:
         file = household_of_table(table)
         if file.household is None:
             raise Fault("the registration gives no uuid to the household. Nothing was created.")
-        path = self._folder / "drafts" / f"{file.household}.toml"
+        path = self._drafts / f"{file.household}.toml"
         with self._alone(), opened_onboarding(self._settings, self._bundles) as onboarding:
-            self._tidy(onboarding.bundles)
-            created = create_household(
-                path, file, admin=onboarding.admin, worker=onboarding.worker, bundles=onboarding.bundles
-            )
-            ids_path(path).unlink(missing_ok=True)  # it holds the names of devices, and every uuid was given
+            try:
+                created = create_household(
+                    path, file, admin=onboarding.admin, worker=onboarding.worker, bundles=onboarding.bundles
+                )
+            finally:  # it holds the names of devices, and every uuid was given
+                ids_path(path).unlink(missing_ok=True)
         return Registered(household=created.ids.household, written=created.written, left=created.left)
 
     def correct(
@@ -161,11 +162,17 @@ class Registrar:
             os.close(descriptor)
 
     def _tidy(self, maker: BundleMaker) -> None:
-        """Bundles whose codes are spent or have ended say nothing any more but the name of a device."""
-        for file in self._bundles.glob("*.bundle.toml"):
-            standing = maker.standing(file.name.removesuffix(".bundle.toml"))
-            if standing is None or standing.bundle is None:
-                file.unlink(missing_ok=True)
+        """Bundles whose codes are spent or have ended say nothing any more but the name of a device.
+
+        Alone, so that none goes that is being made now; a draft that lies there is of one who was killed.
+        """
+        with self._alone():
+            for draft in self._drafts.glob("*"):
+                draft.unlink(missing_ok=True)
+            for file in self._bundles.glob("*.bundle.toml"):
+                standing = maker.standing(file.name.removesuffix(".bundle.toml"))
+                if standing is None or standing.bundle is None:
+                    file.unlink(missing_ok=True)
 
 
 def _registered(device: Device, standing: Handed | None, ends: datetime | None) -> RegisteredDevice:

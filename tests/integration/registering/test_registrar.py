@@ -10,9 +10,10 @@ import pytest
 
 from couch.bundle import read_bundle
 from couch.documents import Device
-from couch.errors import Fault
+from couch.errors import Fault, Unreachable
 from couch.names import REGISTRY, household_database
 from couch.registering import ChangedMeanwhile, DeviceStage
+from provisioning import household_creation
 from provisioning.registering import open_corrections
 
 pytestmark = pytest.mark.slow  # an authority, and compactions
@@ -90,6 +91,24 @@ def test_all_faults_of_a_table_are_told_and_nothing_is_created(
     with pytest.raises(Fault, match=r"contact.email.*address"):
         registrar.create({**table, "contact": {"name": "A", "email": "x"}, "address": {}})
     assert not centre.admin.database(household_database(table["household"])).exists()
+
+
+def test_of_a_household_that_could_not_be_created_nothing_stays_beside(
+    make_registrar: Any, table: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise Unreachable("nobody answered.")
+
+    drafts = tmp_path / "registrations" / "drafts"
+    with monkeypatch.context() as patched:
+        patched.setattr(household_creation, "ensure_database", fail)
+        with pytest.raises(Unreachable):
+            make_registrar().create(table)
+    assert not list(drafts.iterdir())
+    (drafts / f"{table['household']}.ids.json").write_text("the service was killed while it created this")
+    make_registrar().resume()
+    assert not list(drafts.iterdir())
+    assert make_registrar().create(table).written == 3
 
 
 def settled(registrar: Any, household: str) -> None:
