@@ -42,6 +42,11 @@ class DeviceSummary(Fields, frozen=True, kw_only=True):
     versions: dict[str, str] = msgspec.field(default_factory=dict)
     errors: tuple[str, ...] = ()
 
+    @property
+    def sign_of_life(self) -> datetime | None:
+        """The newest one by the centre's clock; of older entries by the device's own. None: never."""
+        return self.heard_at or self.heartbeat_at
+
 
 class HouseholdSummary(Document, frozen=True, kw_only=True, tag="household_summary"):
     """One a household in `registry`; the only second place that holds a name or an email."""

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from couch.clock import Clock
 from couch.documents import DeviceSummary, HouseholdSummary
-from webapp.administrator.judgement import heard_at, judge
+from webapp.administrator.judgement import judge
 from webapp.administrator.thresholds import Thresholds
 from webapp.administrator.troubles import Kind, Trouble, Urgency
 from webapp.registry_copy import RegistryCopy, Snapshot
@@ -150,7 +150,7 @@ def _standing(device: DeviceSummary, household: HouseholdSummary, troubles: tupl
         return Standing.ERASED
     if troubles:
         return Standing.TROUBLED
-    return Standing.AWAITED if heard_at(device) is None else Standing.WELL
+    return Standing.AWAITED if device.sign_of_life is None else Standing.WELL
 
 
 def _worst_first(health: DeviceHealth) -> tuple[tuple[int, int], float, str]:

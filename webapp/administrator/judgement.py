@@ -23,7 +23,7 @@ def judge(
     """The device's troubles at `now`, the worst first; none where all is well or the household was erased."""
     if household.erased:
         return []
-    heard = heard_at(device)
+    heard = device.sign_of_life
     if heard is None:
         since = device.listed_at
         waited = since is None or now - since > limits.never_reported
@@ -32,11 +32,6 @@ def judge(
     if len(troubles) > 1:
         troubles.sort(key=lambda trouble: trouble.rank)
     return troubles
-
-
-def heard_at(device: DeviceSummary) -> datetime | None:
-    """The newest sign of life by the centre's clock; of older entries by the device's own. None: never."""
-    return device.heard_at or device.heartbeat_at
 
 
 def clock_ahead(device: DeviceSummary) -> timedelta | None:

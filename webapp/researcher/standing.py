@@ -31,7 +31,7 @@ def is_late(household: HouseholdSummary, now: datetime) -> bool:
 
 def standing(household: HouseholdSummary, now: datetime, recent: RecentSlots | None = None) -> Standing:
     """The lag of a household at `now`, and its completeness where that is known."""
-    heard = [device.heartbeat_at for device in household.devices if device.heartbeat_at is not None]
+    heard = [device.sign_of_life for device in household.devices if device.sign_of_life is not None]
     return Standing(
         household,
         None if household.last_slot is None else now - household.last_slot,

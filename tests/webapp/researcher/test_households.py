@@ -99,6 +99,16 @@ def test_the_newest_sign_of_life_of_all_devices_counts(sample: Any, now: Any) ->
     assert (found.heard_at, found.backlog) == (now - timedelta(hours=1), 7)
 
 
+def test_a_sign_of_life_counts_by_the_centre_s_clock(sample: Any, now: Any) -> None:
+    wrong = DeviceSummary(
+        device=sample.device,
+        name="x",
+        heartbeat_at=now + timedelta(days=300),
+        heard_at=now - timedelta(hours=3),
+    )
+    assert standing(sample.summary(1, devices=(wrong,)), now).heard_at == now - timedelta(hours=3)
+
+
 @pytest.mark.parametrize("column", ["name", "city", "consent", "complete", "last", "devices"])
 @pytest.mark.parametrize("down", [False, True])
 def test_a_long_list_is_turned_without_loss_by_each_column_and_way(
