@@ -5,12 +5,13 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from couch.documents import Device, Document, Json, Location, Meter, PvSystem
 from webapp.registration.entries import Entries, Position
 from webapp.registration.household_table import part_id
 from webapp.registration.stored import StoredHousehold
+from webapp.registration.typed import KINDS, Row, Typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,28 @@ def correction(stored: StoredHousehold, entries: Entries, draft: str) -> Correct
         changes=changes,
         added=tuple(added),
         removed=tuple(doc_id for doc_id in stands if doc_id not in kept),
+    )
+
+
+def recognized(sent: Typed, stored: Typed, draft: str) -> Typed:
+    """`sent` with the uuids of those new rows that an interrupted saving of the same form stored already."""
+    stands = {kind: {row.key for row in stored.rows(kind)} for kind in KINDS}
+
+    def known(kind: str, key: str) -> str:
+        uuid = part_id(draft, kind, key)
+        return uuid if uuid in stands[kind] else key
+
+    return replace(
+        sent,
+        devices=tuple(replace(row, key=known("devices", row.key)) for row in sent.devices),
+        meters=tuple(
+            Row(known("meters", row.key), {**row.texts, "device": known("devices", row["device"])})
+            for row in sent.meters
+        ),
+        systems=tuple(
+            Row(known("systems", row.key), row.texts, tuple(known("meters", meter) for meter in row.meters))
+            for row in sent.systems
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from webapp.access import roles
 from webapp.centre_services import services
 from webapp.registration.blueprint import HOUSEHOLD, blueprint, here, stored
 from webapp.registration.checking import mark_of
-from webapp.registration.correcting import Correction, correction
+from webapp.registration.correcting import Correction, correction, recognized
 from webapp.registration.entries import Faults, parse
 from webapp.registration.form_page import FormPage, acted, checking, draft_of_request, localized
 from webapp.registration.merging import Merged, from_text, merge, to_text
@@ -44,7 +44,7 @@ def correct(household: object) -> Answer:
     found, draft = stored(str(household)), draft_of_request()
     now = typed_of(found)
     opened = from_text(request.form.get("opened", "")) or now
-    merged = merge(opened, now, typed_from(request.form))
+    merged = merge(opened, now, recognized(typed_from(request.form), now, draft))
     if merged.theirs:
         return _changed_meanwhile(str(household), found, draft, merged)
     typed = localized(merged.typed)

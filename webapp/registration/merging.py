@@ -50,11 +50,11 @@ def _rows(kind: str, opened: Typed, stored: Typed, sent: Typed, one: Any) -> tup
     before, now, mine = ({row.key: row for row in form.rows(kind)} for form in (opened, stored, sent))
     rows = []
     for key, row in now.items():
-        if key not in before:  # somebody else added it
+        if key in mine:  # where it was not there before, an interrupted saving of this form added it
+            rows.append(_row(kind, before.get(key, row), row, mine[key], one))
+        elif key not in before:  # somebody else added it
             rows.append(row)
             one(name_of(kind, key, "added"), "", "yes", "")
-        elif key in mine:
-            rows.append(_row(kind, before[key], row, mine[key], one))
     rows += [row for row in mine.values() if not row.stored]
     return tuple(rows)
 

@@ -228,6 +228,41 @@ def test_new_parts_are_added_and_parts_that_never_were_removed(
     assert systems[0]["pv_system"] != system
 
 
+def test_a_correction_that_was_interrupted_is_completed_by_the_same_form(
+    rosa: Any, registrar: Any, centre: Any, monkeypatch: Any
+) -> None:
+    household = registered(rosa)
+    where = f"/households/{household}/edit"
+    form = shown(rosa.get(where).text)
+    new = {"power": "2", "azimuth": "90", "tilt": "10", "installed": "2020-01-01", "meters": "1"}
+    form |= {
+        "meters": [form["meters"], "1"],
+        "meters-1-type": "pv_generation",
+        "meters-1-model": "DD3",
+        "meters-1-device": form["devices"],
+        "systems": [form["systems"], "1"],
+        **{f"systems-1-{name}": text for name, text in new.items()},
+    }
+    database = centre.server.databases[household_database(household)]
+
+    def put_once(doc: Any) -> bool:
+        if doc["type"] == "pv_system":
+            raise Unreachable("nobody answered.")
+        return bool(type(database).put_once(database, doc))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "put_once", put_once, raising=False)
+        broken = rosa.send(where, **form)
+    assert broken.status_code == 503
+    again = rosa.send(where, **shown(broken.text))
+    assert again.status_code == 303, again.text
+    meters = {doc["meter"]: doc for doc in database.docs.values() if doc["type"] == "meter"}
+    systems = [doc for doc in database.docs.values() if doc["type"] == "pv_system"]
+    (added,) = (doc for doc in systems if doc["nominal_power_kw"] == 2)
+    assert (len(meters), len(systems)) == (2, 2)
+    assert meters[added["meters"][0]]["model"] == "DD3"
+
+
 def test_what_another_researcher_changed_is_not_overwritten(rosa: Any, registrar: Any, centre: Any) -> None:
     household = registered(rosa)
     where = f"/households/{household}/edit"
