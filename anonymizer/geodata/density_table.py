@@ -5,12 +5,11 @@ Bevölkerungsdichte) has a cover sheet, several lines of headings and lines of s
 their headings and rows by their codes: whatever bears no NUTS-3 code is no district.
 """
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from anonymizer.geodata.csv_rows import csv_rows, csv_text
 from anonymizer.geodata.features import GeodataFault
 from anonymizer.geodata.numbers import read_column
 
@@ -113,14 +112,9 @@ def _codes_in(rows: Sequence[Row]) -> int:
     return sum(1 for row in rows if _code_of(row))
 
 
-def _csv(file: Path) -> list[Row]:
-    raw = file.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")  # what German spreadsheet programs still write
-    mark = max(";,\t", key=text.count)
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
+def _csv(file: Path) -> Sequence[Row]:
+    text = csv_text(file)
+    return csv_rows(file, text, text)
 
 
 def _spreadsheet(file: Path) -> list[list[Row]]:

@@ -6,11 +6,7 @@ have several places and one place several codes. Angles are degrees, WGS 84, wit
 has five digits, zeroes at its front may be missing. The file is replaced as a whole or not at all.
 """
 
-import csv
-import io
-import os
 import re
-import secrets
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -18,7 +14,9 @@ from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 
+from anonymizer.geodata.csv_rows import csv_rows, csv_text
 from anonymizer.geodata.features import GeodataFault
+from anonymizer.geodata.whole_file import replaced_whole
 
 FILE_NAME = "postal-codes.sqlite"
 COLUMNS = ("postal_code", "place", "latitude", "longitude")
@@ -61,7 +59,8 @@ def read_postal_codes(file: Path) -> list[PostalPlace]:
     """Raises GeodataFault, which names every faulty line (the first ones, where there are many); OSError."""
     if file.stat().st_size > _LARGEST_BYTES:
         raise GeodataFault(f"{file} is too large for a table of postal codes. Give the table alone.")
-    rows = list(csv.reader(io.StringIO(_text(file), newline=""), delimiter=_mark(file)))
+    text = csv_text(file)
+    rows = csv_rows(file, text, text.partition("\n")[0])
     headings = [cell.strip().lower() for cell in rows[0]] if rows else []
     absent = [name for name in COLUMNS if name not in headings]
     if absent:
@@ -89,30 +88,15 @@ def read_postal_codes(file: Path) -> list[PostalPlace]:
 
 def store_postal_codes(file: Path, provenance: PostalProvenance, places: Sequence[PostalPlace]) -> None:
     """Write `file` durably, whole or not at all. Raises GeodataFault where it cannot be written."""
-    beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     notes = [(field.name, str(getattr(provenance, field.name))) for field in fields(PostalProvenance)]
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with closing(sqlite3.connect(beside)) as database:
-                database.executescript(_TABLES)
-                database.executemany(
-                    "INSERT INTO places VALUES (?,?,?,?)",
-                    [(each.postal_code, each.place, each.latitude, each.longitude) for each in places],
-                )
-                database.executemany(
-                    "INSERT INTO survey_postal_codes VALUES (?,?)", [*notes, ("format", _FORMAT)]
-                )
-                database.commit()
-            with beside.open("rb") as written:
-                os.fsync(written.fileno())
-            beside.replace(file)
-        finally:
-            beside.unlink(missing_ok=True)
-    except (OSError, sqlite3.Error) as err:
-        raise GeodataFault(
-            f"{file} cannot be written ({err}). Choose a folder that you may write to."
-        ) from err
+    with replaced_whole(file) as database:
+        database.executescript(_TABLES)
+        database.executemany(
+            "INSERT INTO places VALUES (?,?,?,?)",
+            [(each.postal_code, each.place, each.latitude, each.longitude) for each in places],
+        )
+        database.executemany("INSERT INTO survey_postal_codes VALUES (?,?)", [*notes, ("format", _FORMAT)])
+        database.commit()
 
 
 class PostalCodes:
@@ -180,17 +164,3 @@ def _angle(text: str, limit: float) -> float | None:
     except ValueError:
         return None
     return number if -limit <= number <= limit else None
-
-
-def _text(file: Path) -> str:
-    raw = file.read_bytes()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
-
-
-def _mark(file: Path) -> str:
-    """What stands between cells, as the line of headings shows."""
-    first = _text(file).partition("\n")[0]
-    return max(";,\t", key=first.count)

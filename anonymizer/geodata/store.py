@@ -4,8 +4,6 @@ Beside the layer `regions` stands the table `survey_geodata` with where they cam
 replaced as a whole or not at all.
 """
 
-import os
-import secrets
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -20,6 +18,7 @@ import shapely
 from anonymizer.geodata.features import GeodataFault
 from anonymizer.geodata.geopackage import blob_of, wkb_of
 from anonymizer.geodata.regions import Region
+from anonymizer.geodata.whole_file import replaced_whole
 
 FILE_NAME = "geodata.gpkg"
 _FORMAT = 1
@@ -61,26 +60,8 @@ class Geodata:
 
 def store_geodata(file: Path, geodata: Geodata) -> None:
     """Write `file` durably, whole or not at all. Raises GeodataFault where it cannot be written."""
-    beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with closing(sqlite3.connect(beside)) as database:
-                _write(database, geodata)
-            with beside.open("rb") as written:
-                os.fsync(written.fileno())
-            beside.replace(file)
-        finally:
-            beside.unlink(missing_ok=True)
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except (OSError, sqlite3.Error) as err:
-        raise GeodataFault(
-            f"{file} cannot be written ({err}). Choose a folder that you may write to."
-        ) from err
+    with replaced_whole(file) as database:
+        _write(database, geodata)
 
 
 def load_geodata(file: Path) -> Geodata:

@@ -54,6 +54,12 @@ def test_missing_columns_are_named(tmp_path: Path, run_geodata: Any) -> None:
         run_geodata("postal-codes", written(tmp_path, "postal_code,place\n24103,Kiel\n"))
 
 
+def test_a_quotation_mark_that_is_not_closed_is_told(tmp_path: Path, run_geodata: Any) -> None:
+    open_ended = f'postal_code,place,latitude,longitude\n24103,"{"x" * 200_000}'
+    with pytest.raises(GeodataFault, match=r"places\.csv is no readable CSV file"):
+        run_geodata("postal-codes", written(tmp_path, open_ended))
+
+
 def test_nothing_is_known_before_an_import(kept: Path) -> None:
     assert (PostalCodes(kept).known(), PostalCodes(kept).places("24103")) == (False, [])
 
