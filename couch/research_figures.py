@@ -31,28 +31,6 @@ class PowerCell:
     sum_w: float
 
 
-@dataclass(frozen=True, slots=True)
-class MonthState:
-    """Tells whether a month may have changed: it has not while this is equal."""
-
-    instance: str
-    update_seq: str
-    purge_seq: str
-
-
-def month_state(server: Server, month: date) -> MonthState | None:
-    """How far the database of the month is; None where there is none. Raises CouchError."""
-    try:
-        info = _month(server, month).info()
-    except NotFound:
-        return None
-    return MonthState(
-        str(info.get("instance_start_time")),
-        str(info.get("update_seq")).partition("-")[0],
-        str(info.get("purge_seq")).partition("-")[0],
-    )
-
-
 def slots_of_day(server: Server, day: date) -> Iterator[tuple[str, int]]:
     """Household and its stored slots of a UTC day, all its meters together; nothing where no month is."""
     text = day.isoformat()

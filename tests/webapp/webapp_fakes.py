@@ -37,7 +37,13 @@ class FakeDatabase:
 
     def info(self) -> Json:
         self._ask()
-        return {"doc_count": len(self.docs), "instance_start_time": self.instance}
+        count = len(self.docs)
+        return {
+            "doc_count": count,
+            "instance_start_time": self.instance,
+            "update_seq": str(count),  # as `changed_since` counts
+            "purge_seq": "0",
+        }
 
     def exists(self) -> bool:
         if self.fails is not None:

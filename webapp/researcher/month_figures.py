@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from couch.client import Server
 from couch.documents import Context
 from couch.documents.household import MeterType
+from couch.month_versions import MonthVersion, month_version
 from couch.research import day_counters
-from couch.research_figures import MonthState, contexts, month_state, power_cells
+from couch.research_figures import contexts, power_cells
 from webapp.researcher.day_energy import energy_of_households
 from webapp.researcher.load_profile import Profile, Quantity, load_profiles
 
@@ -27,22 +28,24 @@ class DayMean:
 
 @dataclass(frozen=True, slots=True)
 class MonthFigures:
-    """`state` None: research has no such month."""
+    """`version` None: research has no such month."""
 
-    state: MonthState | None
+    version: MonthVersion | None
     profiles: Mapping[tuple[Quantity, bool], Profile] = field(default_factory=dict)
     days: Mapping[Quantity, Mapping[date, DayMean]] = field(default_factory=dict)
 
 
 def read_month(server: Server, month: date, known: MonthFigures | None) -> MonthFigures:
     """The figures of the month that begins with `month`; `known` where nothing changed. Raises CouchError."""
-    state = month_state(server, month)
-    if known is not None and known.state == state:
+    version = month_version(server, month_range(month)[0])
+    if known is not None and known.version == version:
         return known
-    if state is None:
+    if version is None:
         return MonthFigures(None)
     types = {meter.meter: meter.meter_type for one in contexts(server) for meter in one.meters}
-    return MonthFigures(state, load_profiles(power_cells(server, month), types), _days(server, month, types))
+    return MonthFigures(
+        version, load_profiles(power_cells(server, month), types), _days(server, month, types)
+    )
 
 
 def types_of(context: Context | None) -> dict[str, MeterType]:

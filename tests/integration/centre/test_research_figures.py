@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from couch.documents import Reading, ResearchMeasurement
+from couch.month_versions import month_version
 from couch.research import ensure_months, write_research
 from couch.research_figures import (
     PowerCell,
     contexts,
-    month_state,
     power_cells,
     slots_of_day,
     slots_of_households,
@@ -72,13 +72,13 @@ def test_slots_of_households_side_by_side(month: Any) -> None:
     assert slots_of_households(month, date(2032, 6, 1), [ONE]) == {ONE: {}}
 
 
-def test_the_state_of_a_month_tells_that_it_changed(month: Any, centre: Any) -> None:
-    before = month_state(month, MONDAY.date())
+def test_the_version_of_a_month_tells_that_it_changed(month: Any, centre: Any) -> None:
+    before = month_version(month, MONDAY)
     assert before is not None
-    assert month_state(month, MONDAY.date()) == before
+    assert month_version(month, MONDAY) == before
     write_research(centre.worker, [measured(TWO, "cc" * 16, MONDAY + timedelta(minutes=15), 1)])
-    assert month_state(month, MONDAY.date()) not in {before, None}
-    assert month_state(month, date(2032, 6, 1)) is None
+    assert month_version(month, MONDAY) not in {before, None}
+    assert month_version(month, datetime(2032, 6, 1, tzinfo=UTC)) is None
 
 
 def test_contexts_are_read_and_broken_ones_passed_over(centre: Any) -> None:
