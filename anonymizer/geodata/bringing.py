@@ -7,6 +7,12 @@ from pathlib import Path
 from anonymizer.geodata.density_table import read_densities
 from anonymizer.geodata.features import Feature, GeodataFault
 from anonymizer.geodata.importing import read_features, regions_of
+from anonymizer.geodata.postal_codes import (
+    PostalPlace,
+    PostalProvenance,
+    read_postal_codes,
+    store_postal_codes,
+)
 from anonymizer.geodata.store import Geodata, Provenance, store_geodata
 
 
@@ -55,6 +61,20 @@ def bring_geodata(
     stored = Geodata(provenance, imported.regions)
     store_geodata(target, stored)
     return stored, {"passed_over": imported.passed_over, "repaired": list(imported.repaired)}
+
+
+def bring_postal_codes(
+    file: Path, target: Path, *, source: str | None, as_of: str, licence: str, today: date
+) -> tuple[list[PostalPlace], PostalProvenance]:
+    """Import the table `file` of places by postal code into `target`. Raises GeodataFault."""
+    try:
+        places = read_postal_codes(file)
+        checksum = hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as err:
+        raise _unreadable(file, err) from err
+    provenance = PostalProvenance(source or file.name, as_of, licence, today, checksum)
+    store_postal_codes(target, provenance, places)
+    return places, provenance
 
 
 def _read(file: Path) -> list[Feature]:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from anonymizer.geodata.store import Geodata
+    from couch.centre_settings import CentreSettings
 
 
 @click.group()
@@ -66,7 +69,7 @@ def import_(  # noqa: PLR0917 - click hands them in by name
     from anonymizer.geodata.bringing import bring_geodata  # noqa: PLC0415 - `survey --help` stays light
     from couch.clock import clock_from_environment  # noqa: PLC0415
 
-    target = _target(config, folder)
+    target = _geodata_target(config, folder)
     today = clock_from_environment(dict(os.environ)).now().date()
     stored, notes = bring_geodata(
         file,
@@ -104,45 +107,25 @@ def postal_codes(  # noqa: PLR0917 - click hands them in by name
 
     Example: survey geodata postal-codes places.csv --config centre.toml
     """
-    import hashlib  # noqa: PLC0415 - `survey --help` stays light
-
-    from anonymizer.geodata.features import GeodataFault  # noqa: PLC0415
-    from anonymizer.geodata.postal_codes import (  # noqa: PLC0415
-        FILE_NAME,
-        PostalProvenance,
-        read_postal_codes,
-        store_postal_codes,
-    )
-    from couch.centre_settings import load_centre_settings  # noqa: PLC0415
+    from anonymizer.geodata.bringing import bring_postal_codes  # noqa: PLC0415 - `survey --help` stays light
+    from anonymizer.geodata.postal_codes import FILE_NAME  # noqa: PLC0415
     from couch.clock import clock_from_environment  # noqa: PLC0415
 
-    if (config is None) == (folder is None):
-        raise click.UsageError("give --config (the centre's settings) or --folder, one of them.")
-    target = (
-        load_centre_settings(config, os.environ).postal_codes if config else (folder or Path()) / FILE_NAME
-    )
-    try:
-        places = read_postal_codes(file)
-        checksum = hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError as err:
-        why = (err.strerror or type(err).__name__).lower()
-        raise GeodataFault(f"{file} cannot be read: {why}. Give the path of a readable file.") from err
+    target = _target(config, folder, lambda settings: settings.postal_codes, FILE_NAME)
     today = clock_from_environment(dict(os.environ)).now().date()
-    store_postal_codes(target, PostalProvenance(source or file.name, as_of, licence, today, checksum), places)
+    places, provenance = bring_postal_codes(
+        file, target, source=source, as_of=as_of, licence=licence, today=today
+    )
     said = {
         "file": str(target),
         "places": len(places),
         "codes": len({place.postal_code for place in places}),
-        "source": source or file.name,
+        "source": provenance.source,
         "as_of": as_of,
         "licence": licence,
-        "sha256": checksum,
+        "sha256": provenance.sha256,
     }
-    if as_json:
-        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
-        return
-    for name, value in said.items():
-        click.echo(f"{name.replace('_', ' ')}: {value}")
+    _tell(said, as_json=as_json)
 
 
 @geodata.command()
@@ -160,7 +143,7 @@ def show(config: Path | None, folder: Path | None, at: tuple[float, float] | Non
     from anonymizer.geodata.store import load_geodata  # noqa: PLC0415
     from anonymizer.location.distances import distances  # noqa: PLC0415
 
-    target = _target(config, folder)
+    target = _geodata_target(config, folder)
     stored = load_geodata(target)
     place: dict[str, object] = {}
     if at is not None:
@@ -176,13 +159,21 @@ def show(config: Path | None, folder: Path | None, at: tuple[float, float] | Non
     _say(target, stored, as_json=as_json, notes=place)
 
 
-def _target(config: Path | None, folder: Path | None) -> Path:
+def _geodata_target(config: Path | None, folder: Path | None) -> Path:
     from anonymizer.geodata.store import FILE_NAME  # noqa: PLC0415
+
+    return _target(config, folder, lambda settings: settings.geodata, FILE_NAME)
+
+
+def _target(
+    config: Path | None, folder: Path | None, configured: "Callable[[CentreSettings], Path]", name: str
+) -> Path:
+    """Where the settings say, or `name` in the folder."""
     from couch.centre_settings import load_centre_settings  # noqa: PLC0415
 
     if (config is None) == (folder is None):
         raise click.UsageError("give --config (the centre's settings) or --folder, one of them.")
-    return load_centre_settings(config, os.environ).geodata if config else (folder or Path()) / FILE_NAME
+    return configured(load_centre_settings(config, os.environ)) if config else (folder or Path()) / name
 
 
 def _say(target: Path, stored: "Geodata", *, as_json: bool, notes: dict[str, object]) -> None:
@@ -199,6 +190,10 @@ def _say(target: Path, stored: "Geodata", *, as_json: bool, notes: dict[str, obj
         "sha256": stored.provenance.sha256,
         **notes,
     }
+    _tell(said, as_json=as_json)
+
+
+def _tell(said: "Mapping[str, object]", *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False, indent=2))
         return
