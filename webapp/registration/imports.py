@@ -147,13 +147,13 @@ class Imports:
 
     def _register_all(self, token: str) -> None:
         rows = self._rows(token) or []
-        done = {result.row for result in self._results(token) if result.outcome != "failed"}
+        done = self._done(token)
         for row in rows:
             if row["row"] in done:
                 continue
             result = import_row(row["reference"], row["row"], row["table"], self.create)
             self._note(token, result)
-        if all(result.outcome != "failed" for result in self._results(token)):
+        if self._done(token).issuperset(row["row"] for row in rows):
             self._file(token, _ROWS).unlink(missing_ok=True)
 
     def _note(self, token: str, result: RowResult) -> None:
@@ -188,6 +188,10 @@ class Imports:
                 continue  # cut off by a crash: the row is done again, which changes nothing
             found[result.row] = result
         return [found[row] for row in sorted(found)]
+
+    def _done(self, token: str) -> set[int]:
+        """The rows that need not be tried again."""
+        return {result.row for result in self._results(token) if result.outcome != "failed"}
 
     def _tidy(self) -> None:
         """What nobody finished within a week goes, with the names in it."""

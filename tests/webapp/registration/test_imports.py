@@ -261,6 +261,20 @@ def test_an_import_that_stopped_goes_on_where_it_was(tmp_path: Path, registrar: 
     assert len(registrar.created) == 3
 
 
+def test_the_rows_stay_until_the_result_of_each_is_kept(tmp_path: Path, registrar: Any) -> None:
+    rows = check(csv_of(ROW, {**ROW, "reference": "H-2"})).good
+    imports = Imports(tmp_path, registrar.create)
+    token = imports.keep(rows)
+    (tmp_path / f"{token}.results.jsonl").write_text('{"row": 2, "refer')  # cut off, as by a lost disk
+    assert run(imports, token).open == 1
+    done = run(imports, token)
+    assert [(each.reference, each.outcome) for each in done.results] == [
+        ("H-1", "stood"),
+        ("H-2", "registered"),
+    ]
+    assert not (tmp_path / f"{token}.rows.json").exists()
+
+
 def test_a_row_that_fails_is_told_and_the_others_go_on(tmp_path: Path, registrar: Any) -> None:
     rows = check(csv_of(ROW, {**ROW, "reference": "H-2"})).good
     registrar.fails = [Fault("it was erased.")]
