@@ -51,8 +51,8 @@ def create() -> Answer:
             why=str(err),
         )
         return FormPage(typed=typed, draft=draft, notice=notice, mark=mark).render(), 503
-    kept = ",".join(doc_id.partition(":")[0] for doc_id in made.left)
-    there = url_for("registration.devices", household=made.household, registered="yes", kept=kept or None)
+    kept = "yes" if made.left else None
+    there = url_for("registration.devices", household=made.household, registered="yes", kept=kept)
     return redirect(there, 303)
 
 

@@ -1,7 +1,5 @@
 """After registering: the household's devices, the bundle of each, and what to send to whom."""
 
-import re
-
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -10,9 +8,6 @@ from couch.registering import DeviceStage
 from webapp.access import roles
 from webapp.registration.blueprint import HOUSEHOLD, blueprint, here, stored
 
-_KINDS = re.compile(
-    r"(?:registration|location|meter|pv_system|device)(?:,(?:registration|location|meter|pv_system|device)){0,99}"
-)
 _DEVICE = f"{HOUSEHOLD}/devices/<uuid:device>/bundle"
 
 
@@ -20,14 +15,13 @@ _DEVICE = f"{HOUSEHOLD}/devices/<uuid:device>/bundle"
 @roles(RESEARCHER)
 def devices(household: object) -> str:
     stored(str(household))
-    kept = request.args.get("kept", "")
     return render_template(
         "registration/devices.html",
         household=str(household),
         devices=here().registrar.devices(str(household)),
         stages=DeviceStage,
         registered=request.args.get("registered") == "yes",
-        kept=bool(_KINDS.fullmatch(kept)),
+        kept=request.args.get("kept") == "yes",
     )
 
 

@@ -13,6 +13,7 @@ from webapp.registration.checking import Checking, middle_of
 from webapp.registration.questions import (
     ADDRESS,
     CONTACT,
+    DECIMALS,
     EQUIPMENT,
     MODELS,
     PEOPLE,
@@ -27,7 +28,6 @@ from webapp.registration.typed import KINDS, MOST_ROWS, Row, Typed
 from webapp.translation import gettext, language, marked
 
 _WHOLE = ("children", "adults", "adults_with_job", "postal_code")
-_DECIMALS = ("latitude", "longitude", "power", "azimuth", "tilt")
 METER_TYPES = (("electricity", marked("Electricity meter")), ("pv_generation", marked("Generation meter")))
 GROUPS = {
     "contact": CONTACT,
@@ -138,7 +138,7 @@ def localized(typed: Typed) -> Typed:
         return typed
 
     def marks(texts: Mapping[str, str]) -> dict[str, str]:
-        return {name: text.replace(".", ",") if name in _DECIMALS else text for name, text in texts.items()}
+        return {name: text.replace(".", ",") if name in DECIMALS else text for name, text in texts.items()}
 
     return replace(
         typed,
@@ -157,7 +157,7 @@ def empty_form() -> Typed:
 def attributes_of(question: Question) -> dict[str, object]:
     """Further attributes of its input: nothing of the researcher's own is filled in by the browser."""
     attributes: dict[str, object] = {"autocomplete": "off"}
-    if question.name in _DECIMALS:
+    if question.name in DECIMALS:
         attributes["inputmode"] = "decimal"
     elif question.name in _WHOLE:
         attributes["inputmode"] = "numeric"

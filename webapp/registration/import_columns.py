@@ -16,7 +16,7 @@ from webapp.translation import marked
 
 REFERENCE = "reference"
 SINGLE = (REFERENCE, *(question.name for question in FACTS))
-OPTIONAL = frozenset({"house_number", "latitude", "longitude", "ev_charger", "heat_pump", "home_battery"})
+OPTIONAL = frozenset(question.name for question in FACTS if question.missing is None)
 # Columns of a group and the form's field; "" stands for the group's own column (`device_1`).
 GROUPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "device": ("devices", {"": "name"}),

@@ -1,13 +1,13 @@
 """The file to fill in: an Excel book with columns, lists to choose from and an explanation; or plain CSV."""
 
 import io
-from collections.abc import Iterator
 
-from webapp.registration.import_columns import OPTIONAL, REFERENCE, SINGLE
+from webapp.registration.import_columns import GROUPS, OPTIONAL, REFERENCE, SINGLE, column_of
 from webapp.registration.questions import EQUIPMENT, MODELS, PROTOCOLS, QUESTIONS
+from webapp.registration.typed import name_of
 from webapp.translation import gettext, marked
 
-_DEVICES, _METERS, _SYSTEMS = 2, 4, 3  # as many groups as the template has; a file may have more
+_MEMBERS = {"device": 2, "meter": 4, "system": 3}  # as many as the template has; a file may have more
 _WIDTH = 18
 _LAST_ROW = 1_001
 _EXAMPLES = {
@@ -45,9 +45,12 @@ def columns() -> list[str]:
     """The headings, in order."""
     return [
         *SINGLE,
-        *(f"device_{number}" for number in range(1, _DEVICES + 1)),
-        *_numbered("meter", ("type", "model", "protocol", "device"), _METERS),
-        *_numbered("system", ("power_kw", "azimuth_deg", "tilt_deg", "installed_on", "meters"), _SYSTEMS),
+        *(
+            column_of(name_of(kind, str(number), inner))
+            for group, (kind, inners) in GROUPS.items()
+            for number in range(1, _MEMBERS[group] + 1)
+            for inner in inners.values()
+        ),
     ]
 
 
@@ -104,12 +107,6 @@ def template_xlsx() -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def _numbered(group: str, names: tuple[str, ...], count: int) -> Iterator[str]:
-    for number in range(1, count + 1):
-        for name in names:
-            yield f"{group}_{number}_{name}"
 
 
 def _choices(heading: str) -> tuple[str, ...]:

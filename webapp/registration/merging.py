@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from webapp.registration.questions import DECIMALS
 from webapp.registration.typed import KINDS, Row, Typed, name_of
-
-_DECIMALS = frozenset({"latitude", "longitude", "power", "azimuth", "tilt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def _row(kind: str, before: Row, now: Row, mine: Row, one: Any) -> Row:
 
 
 def _same(name: str, one: str, other: str) -> bool:
-    if name.rpartition("-")[2] in _DECIMALS:
+    if name.rpartition("-")[2] in DECIMALS:
         return one.replace(",", ".") == other.replace(",", ".")
     return one == other
 

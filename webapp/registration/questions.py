@@ -33,6 +33,7 @@ _DATE_FORMS = ("%Y-%m-%d", "%d.%m.%Y")
 _LONGEST_NUMBER = 40  # characters; no honest number is longer
 MODELS: tuple[str, ...] = get_args(MeterModel)
 PROTOCOLS = ("sml", "text_d")
+DECIMALS = frozenset({"latitude", "longitude", "power", "azimuth", "tilt"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
