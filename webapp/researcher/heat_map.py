@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from couch.documents import HouseholdSummary
 from webapp.researcher.completeness import due
+from webapp.researcher.month_choice import month_range
 
 PAGE = 40
 
@@ -47,8 +48,7 @@ def heat_cell(share: float | None) -> HeatCell:
 
 def takes_part(households: Iterable[HouseholdSummary], month: date) -> list[HouseholdSummary]:
     """Those of which measurements of the month may be there, by pseudonym."""
-    start = datetime(month.year, month.month, 1, tzinfo=UTC)
-    end = (start + timedelta(days=31)).replace(day=1)
+    start, end = month_range(month)
     return sorted(
         (
             one

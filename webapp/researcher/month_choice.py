@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from couch.documents import HouseholdSummary
 
@@ -30,7 +30,13 @@ def month_named(text: str | None, now: datetime) -> date:
     return min(date(int(named[1]), int(named[2]), 1), this)
 
 
+def month_range(month: date) -> tuple[datetime, datetime]:
+    """The month as a half-open range of UTC moments."""
+    start = datetime(month.year, month.month, 1, tzinfo=UTC)
+    return start, (start + timedelta(days=31)).replace(day=1)
+
+
 def days_of(month: date) -> tuple[date, ...]:
     """Every day of the month."""
-    following = (month + timedelta(days=31)).replace(day=1)
-    return tuple(month + number * _DAY for number in range((following - month).days))
+    start, end = month_range(month)
+    return tuple(month + number * _DAY for number in range((end - start).days))

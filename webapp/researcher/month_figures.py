@@ -6,7 +6,7 @@ done in the background, and again only when the month's database has changed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 from couch.client import Server
 from couch.documents import Context
@@ -16,6 +16,7 @@ from couch.research import day_counters
 from couch.research_figures import contexts, power_cells
 from webapp.researcher.day_energy import energy_of_households
 from webapp.researcher.load_profile import Profile, Quantity, load_profiles
+from webapp.researcher.month_choice import month_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,6 @@ def read_month(server: Server, month: date, known: MonthFigures | None) -> Month
 def types_of(context: Context | None) -> dict[str, MeterType]:
     """What each of a household's meters counts."""
     return {} if context is None else {meter.meter: meter.meter_type for meter in context.meters}
-
-
-def month_range(month: date) -> tuple[datetime, datetime]:
-    """The month as a half-open range of UTC moments."""
-    start = datetime(month.year, month.month, 1, tzinfo=UTC)
-    return start, (start + timedelta(days=31)).replace(day=1)
 
 
 def _days(server: Server, month: date, types: Mapping[str, MeterType]) -> dict[Quantity, dict[date, DayMean]]:
