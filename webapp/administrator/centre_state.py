@@ -22,6 +22,11 @@ class CentreTrouble(StrEnum):
     WORKER_BEHIND = "worker_behind"
     PARKED = "parked"
 
+    @property
+    def grave(self) -> bool:
+        """Whether it is worse than anything of a single device."""
+        return self in {CentreTrouble.NO_WORKER, CentreTrouble.ERASURE_STANDS_STILL}
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerState:

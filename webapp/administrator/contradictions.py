@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from couch.documents import ConsentState, DeviceSummary, HouseholdSummary
-from webapp.administrator.judgement import clock_ahead
+from webapp.administrator.judgement import clock_differs
 from webapp.administrator.thresholds import Thresholds
 
 
@@ -52,8 +52,7 @@ def contradictions(
         found.append(Contradiction.HEARD_NOT_SENT)
     if parked and not device.refused:
         found.append(Contradiction.PARKED_NOT_REFUSED)
-    ahead = clock_ahead(device)
-    if ahead is not None and not -limits.clock_behind_s <= ahead.total_seconds() <= limits.clock_ahead_s:
+    if clock_differs(device, limits) is not None:
         found.append(Contradiction.CLOCK)
     used = device.certificate_ends
     if issued_until is not None and used is not None and issued_until - used > timedelta(hours=1):

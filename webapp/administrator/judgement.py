@@ -44,6 +44,14 @@ def clock_ahead(device: DeviceSummary) -> timedelta | None:
     return device.heartbeat_at - device.heard_at
 
 
+def clock_differs(device: DeviceSummary, limits: Thresholds) -> timedelta | None:
+    """How far the clocks were apart where that is too far; None: they agree, or it is not known."""
+    ahead = clock_ahead(device)
+    if ahead is None or -limits.clock_behind_s <= ahead.total_seconds() <= limits.clock_ahead_s:
+        return None
+    return ahead
+
+
 def is_older(release: str, than: str) -> bool:
     """Whether a release came before another; False for one that is no row of numbers ("source")."""
     one, other = _numbers(release), _numbers(than)
@@ -75,8 +83,8 @@ def _condition(device: DeviceSummary, now: datetime, limits: Thresholds) -> Iter
         yield Trouble(Kind.CLOCK_IMPLAUSIBLE, device.last_measurement)
     elif device.clock not in (_SYNCHRONIZED, None):
         yield Trouble(Kind.CLOCK_UNSYNCHRONIZED)
-    ahead = clock_ahead(device)
-    if ahead is not None and not -limits.clock_behind_s <= ahead.total_seconds() <= limits.clock_ahead_s:
+    ahead = clock_differs(device, limits)
+    if ahead is not None:
         yield Trouble(Kind.CLOCK_DIFFERS, device.heard_at, ahead.total_seconds())
     ends = device.certificate_ends
     if ends is not None and ends <= now:

@@ -10,8 +10,6 @@ from webapp.administrator.troubles import Urgency
 from webapp.numbers import number
 from webapp.translation import gettext, ngettext
 
-_GRAVE = {CentreTrouble.NO_WORKER, CentreTrouble.ERASURE_STANDS_STILL}
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -32,7 +30,7 @@ def verdict(fleet: Fleet, centre: CentreState) -> Verdict:
     """The worst decides."""
     by_urgency = urgencies(fleet)
     now, soon, later = (by_urgency[each] for each in (Urgency.NOW, Urgency.SOON, Urgency.LATER))
-    if centre.troubles and centre.troubles[0] in _GRAVE:
+    if centre.troubles and centre.troubles[0].grave:
         grave = centre.troubles[0]
         return Verdict("bad", gettext(TROUBLES[grave][0]), _devices(now + soon, fleet), grave)
     if now:
@@ -53,7 +51,7 @@ def verdict(fleet: Fleet, centre: CentreState) -> Verdict:
         return Verdict("warn", sentence, _well(fleet))
     if centre.troubles:
         return Verdict("warn", gettext(TROUBLES[centre.troubles[0]][0]), _well(fleet), centre.troubles[0])
-    if not any(True for _ in fleet):
+    if not fleet.standings:
         return Verdict(
             "good", gettext("No device is registered yet."), gettext("They appear here with their household.")
         )
