@@ -1,12 +1,14 @@
 """The blueprint that all registration pages belong to, and what they ask of every request."""
 
 import logging
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import Blueprint, render_template, request
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.wrappers import Response
 
+from couch.client import Database
+from couch.documents import REVOKED_ID, Json
 from couch.errors import Fault
 from couch.errors import NotFound as NoDatabase
 from couch.names import RESEARCHER, household_database
@@ -19,7 +21,6 @@ from webapp.translation import gettext
 _log = logging.getLogger(__name__)
 blueprint = Blueprint("registration", __name__, url_prefix="/households")
 HOUSEHOLD = "/<uuid:household>"
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @blueprint.app_context_processor
@@ -65,27 +66,47 @@ def here() -> RegistrationServices:
     return found
 
 
+def known(household: str) -> None:
+    """Raises NotFound (404), NothingToCorrect where its registration does not stand, CouchError."""
+    _opened(household)
+
+
 def stored(household: str) -> StoredHousehold:
-    """What is stored of a household. Raises NotFound (404), NothingToCorrect, CouchError."""
+    """What is stored of a household. Raises as `known`."""
+    database, registration = _opened(household)
+    with _standing():
+        return read_stored(database, registration)
+
+
+def _opened(household: str) -> tuple[Database, Json]:
+    """The household's database and its registration."""
     database = services().server().database(household_database(household))
-    try:
-        found = read_stored(database)
-        if database.exists() and database.find("consent:revoked") is not None:
-            raise NothingToCorrect
-    except NoDatabase as err:  # it went between two requests: it is being erased
-        raise NothingToCorrect from err
-    if found is None:
+    if not database.exists():
         raise NotFound
-    return found
+    with _standing():
+        if database.find(REVOKED_ID) is not None:
+            raise NothingToCorrect
+        registration = database.find("registration")
+    if registration is None:
+        raise NotFound
+    return database, registration
+
+
+@contextmanager
+def _standing() -> Iterator[None]:
+    """What goes between two requests is being erased."""
+    try:
+        yield
+    except NoDatabase as err:
+        raise NothingToCorrect from err
 
 
 __all__ = [
     "HOUSEHOLD",
-    "UUID",
     "NotHandedOver",
     "NothingToCorrect",
-    "Response",
     "blueprint",
     "here",
+    "known",
     "stored",
 ]

@@ -15,7 +15,7 @@ from couch.names import RESEARCHER, household_database
 from couch.registering import ChangedMeanwhile
 from webapp.access import roles
 from webapp.centre_services import services
-from webapp.registration.blueprint import HOUSEHOLD, blueprint, here, stored
+from webapp.registration.blueprint import HOUSEHOLD, blueprint, here, known, stored
 from webapp.registration.checking import mark_of
 from webapp.registration.correcting import Correction, correction, recognized
 from webapp.registration.entries import Faults, parse
@@ -94,7 +94,7 @@ def _write(household: str, found: StoredHousehold, typed: Typed, draft: str, wan
 @blueprint.get(f"{HOUSEHOLD}/correction")
 @roles(RESEARCHER)
 def corrected(household: object) -> Answer:
-    stored(str(household))  # 404 where there is none
+    known(str(household))  # 404 where there is none
     under_way = here().registrar.open_correction(str(household))
     page = render_template(
         "registration/corrected.html",
@@ -111,7 +111,7 @@ def corrected(household: object) -> Answer:
 @blueprint.post(f"{HOUSEHOLD}/correction")
 @roles(RESEARCHER)
 def complete(household: object) -> Response:
-    stored(str(household))
+    known(str(household))
     here().registrar.complete_correction(str(household))
     return redirect(url_for("registration.corrected", household=household), 303)
 

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from couch.names import RESEARCHER
 from couch.registering import DeviceStage
 from webapp.access import roles
-from webapp.registration.blueprint import HOUSEHOLD, blueprint, here, stored
+from webapp.registration.blueprint import HOUSEHOLD, blueprint, here, known
 
 _DEVICE = f"{HOUSEHOLD}/devices/<uuid:device>/bundle"
 
@@ -14,7 +14,7 @@ _DEVICE = f"{HOUSEHOLD}/devices/<uuid:device>/bundle"
 @blueprint.get(f"{HOUSEHOLD}/devices")
 @roles(RESEARCHER)
 def devices(household: object) -> str:
-    stored(str(household))
+    known(str(household))
     return render_template(
         "registration/devices.html",
         household=str(household),
@@ -28,7 +28,7 @@ def devices(household: object) -> str:
 @blueprint.post(_DEVICE)
 @roles(RESEARCHER)
 def invite(household: object, device: object) -> Response:
-    stored(str(household))
+    known(str(household))
     if not here().registrar.invite(str(household), str(device)):
         abort(404)
     return redirect(url_for("registration.devices", household=household), 303)
@@ -38,7 +38,7 @@ def invite(household: object, device: object) -> Response:
 @roles(RESEARCHER)
 def bundle(household: object, device: object) -> Response:
     """The file that the device joins with; it holds a one-time code, so no cache keeps it."""
-    stored(str(household))
+    known(str(household))
     found = here().registrar.bundle(str(household), str(device))
     if found is None:
         abort(404)

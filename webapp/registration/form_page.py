@@ -1,5 +1,6 @@
 """The form as a page: what its buttons do besides saving, and what stands beside its fields."""
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -7,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from flask import render_template, request
 
 from couch.documents import HouseholdSummary
+from couch.documents.fields import UUID_PATTERN
 from webapp.centre_services import services
-from webapp.registration.blueprint import UUID, here
+from webapp.registration.blueprint import here
 from webapp.registration.checking import Checking, middle_of
 from webapp.registration.questions import (
     ADDRESS,
@@ -107,7 +109,7 @@ def _placed(typed: Typed) -> Typed:
 def draft_of_request() -> str:
     """The uuid of the form that was sent; a new one where none or a strange one was."""
     given = request.form.get("draft", "")
-    return given if UUID.fullmatch(given) else str(uuid.uuid4())
+    return given if re.fullmatch(UUID_PATTERN, given) else str(uuid.uuid4())
 
 
 def checking() -> Checking:

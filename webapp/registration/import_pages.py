@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from couch.names import RESEARCHER
 from webapp.access import roles
-from webapp.registration.blueprint import UUID, blueprint, here
+from webapp.registration.blueprint import blueprint, here
 from webapp.registration.form_page import checking
 from webapp.registration.import_check import Checked, check_file
 from webapp.registration.import_template import explanation, template_csv, template_xlsx
@@ -89,7 +89,7 @@ def _page(*, checked: Checked | None = None, fault: str = "", token: str = "") -
         "registration/import.html",
         checked=checked,
         fault=fault,
-        token=token if UUID.fullmatch(token) else "",
+        token=token,
         columns=explanation(),
         most_rows=MOST_ROWS,
         shown=_SHOWN,

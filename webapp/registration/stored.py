@@ -32,13 +32,8 @@ class StoredHousehold:
         yield from (*self.devices, *self.meters, *self.systems)
 
 
-def read_stored(database: Database) -> StoredHousehold | None:
-    """None where the household is unknown or erased. Raises CouchError (BadDocument among them)."""
-    if not database.exists():
-        return None
-    registration = database.find("registration")
-    if registration is None:
-        return None
+def read_stored(database: Database, registration: Json) -> StoredHousehold:
+    """What stands beside the `registration`. Raises CouchError (BadDocument among them)."""
     location = database.find("location")
     meters = tuple(Meter.from_json(doc) for doc in _below(database, "meter"))
     return StoredHousehold(
