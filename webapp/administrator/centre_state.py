@@ -1,6 +1,6 @@
 """Whether the centre itself does its work: workers, leases, what is parked, erasures under way."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ class CentreTrouble(StrEnum):
 
     NO_WORKER = "no_worker"
     ERASURE_STANDS_STILL = "erasure_stands_still"
+    UNREADABLE = "unreadable"  # entries of the registry, whose devices nobody can judge
     WORKER_BEHIND = "worker_behind"
     PARKED = "parked"
 
@@ -61,6 +62,7 @@ class CentreState:
     open_erasures: tuple[Erasure, ...]
     unconfirmed: tuple[Erasure, ...]
     standing_still: dict[str, Parked]  # by household: why its erasure does not go on
+    unreadable: Mapping[str, str]  # entries of the registry by id: why
     limits: Thresholds
 
     @property
@@ -82,6 +84,7 @@ class CentreState:
         wrong = {
             CentreTrouble.NO_WORKER: not self.alive,
             CentreTrouble.ERASURE_STANDS_STILL: bool(self.standing_still),
+            CentreTrouble.UNREADABLE: bool(self.unreadable),
             CentreTrouble.WORKER_BEHIND: self.lag > timedelta(seconds=self.limits.worker_behind_s),
             CentreTrouble.PARKED: any(one.document != ERASURE for each in self.parked for one in each.parked),
         }
@@ -115,6 +118,7 @@ def centre_state(
         open_erasures=tuple(one for one in erasures if one.next_step is not None),
         unconfirmed=tuple(one for one in erasures if one.next_step is None and one.outstanding),
         standing_still={one.household: one for one in snapshot.parked.values() if one.document == ERASURE},
+        unreadable=snapshot.unreadable,
         limits=limits,
     )
 

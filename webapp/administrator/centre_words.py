@@ -19,6 +19,13 @@ TROUBLES: dict[CentreTrouble, tuple[str, str]] = {
         marked("An erasure stands still: what somebody wants deleted is still there."),
         marked("Read the reason below, mend it, and try again."),
     ),
+    CentreTrouble.UNREADABLE: (
+        marked("Entries of the registry cannot be read: what they say, of devices too, is missing here."),
+        marked(
+            "Read below which and why. Most often pages and worker are of different releases: run the same "
+            "one of both."
+        ),
+    ),
     CentreTrouble.WORKER_BEHIND: (
         marked("The worker is behind: households wait for it longer than they should."),
         marked("If it goes on, start another worker; they share the households among them."),

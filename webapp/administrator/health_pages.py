@@ -102,7 +102,6 @@ def centre() -> str:
     return render_template(
         "administrator/centre.html",
         centre=_centre(),
-        unreadable=here.registry.snapshot().unreadable,
         now=here.clock.now(),
         words=centre_words,
         asked=request.args.get("asked", ""),

@@ -226,6 +226,16 @@ def test_an_entry_that_cannot_be_read_is_named(world: World) -> None:
     assert made.id in world.page("/health/centre")
 
 
+def test_all_is_not_well_while_an_entry_cannot_be_read(world: World) -> None:
+    world.worker()
+    world.household(1, world.device(1))
+    made = world.household(2, world.device(2, heard_at=world.now - timedelta(days=3)))
+    world.centre.registry.docs[made.id]["meters"] = "many"
+    page = world.page("/health")
+    assert "All is well." not in page
+    assert "Entries of the registry cannot be read" in page
+
+
 def test_an_unreachable_database_is_said_kindly(world: World) -> None:
     browser = world.centre.signed_in("adam")
     world.centre.registry.fails = Unreachable("http://10.0.0.1 cannot be reached.")
