@@ -25,12 +25,17 @@ _SUFFIX = ".json"
 
 @dataclass(slots=True)
 class OpenCorrections:
-    """The notes in `folder`, and one thread for each that is worked on."""
+    """The notes in `folder`, and one thread for each that is worked on.
+
+    One has its turn at a time: compactions of the same database take each other's probe away, and would then
+    end before the old values are gone.
+    """
 
     folder: Path
     settings: CentreSettings
     anonymizing: Anonymizing
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
     _running: dict[str, threading.Thread] = field(default_factory=dict)
     _again: set[str] = field(default_factory=set)
     _written: Counter[str] = field(default_factory=Counter)  # how many callers write documents of it now
@@ -113,7 +118,7 @@ class OpenCorrections:
     def _forget(self, household: str, documents: tuple[str, ...]) -> str:
         """What was in the way; empty: nothing."""
         try:
-            with self.settings.admin_server() as admin, self.settings.worker_server() as worker:
+            with self._turn, self.settings.admin_server() as admin, self.settings.worker_server() as worker:
                 forget_old_values(
                     household, documents, admin=admin, worker=worker, anonymizing=self.anonymizing
                 )
