@@ -23,8 +23,13 @@ class MonthVersion(msgspec.Struct, frozen=True):
 
 def month_version(server: Server, month: datetime) -> MonthVersion | None:
     """The version of the month that `month` lies in; None where it is not there. Raises CouchError."""
+    return database_version(server, month_database(month))
+
+
+def database_version(server: Server, name: str) -> MonthVersion | None:
+    """The same of any database. Raises CouchError."""
     try:
-        info = server.database(month_database(month)).info()
+        info = server.database(name).info()
     except NotFound:
         return None
     return MonthVersion(

@@ -1,7 +1,7 @@
 """A month of all households in a few hundred numbers: its load profiles and its energy by day.
 
 Reading them goes once through two views of the month, a minute or more for ten thousand households, so it is
-done in the background, and again only when the month's database has changed.
+done in the background, and again only when the month or the contexts of households have changed.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,8 @@ from datetime import date
 from couch.client import Server
 from couch.documents import Context
 from couch.documents.household import MeterType
-from couch.month_versions import MonthVersion, month_version
+from couch.month_versions import MonthVersion, database_version, month_version
+from couch.names import RESEARCH
 from couch.research import day_counters
 from couch.research_figures import contexts, power_cells
 from webapp.researcher.day_energy import energy_of_households
@@ -29,9 +30,9 @@ class DayMean:
 
 @dataclass(frozen=True, slots=True)
 class MonthFigures:
-    """`version` None: research has no such month."""
+    """`versions`: of the month and of the contexts; None: research has no such month."""
 
-    version: MonthVersion | None
+    versions: tuple[MonthVersion, MonthVersion | None] | None
     profiles: Mapping[tuple[Quantity, bool], Profile] = field(default_factory=dict)
     days: Mapping[Quantity, Mapping[date, DayMean]] = field(default_factory=dict)
 
@@ -39,13 +40,14 @@ class MonthFigures:
 def read_month(server: Server, month: date, known: MonthFigures | None) -> MonthFigures:
     """The figures of the month that begins with `month`; `known` where nothing changed. Raises CouchError."""
     version = month_version(server, month_range(month)[0])
-    if known is not None and known.version == version:
-        return known
     if version is None:
         return MonthFigures(None)
+    versions = version, database_version(server, RESEARCH)
+    if known is not None and known.versions == versions:
+        return known
     types = {meter.meter: meter.meter_type for one in contexts(server) for meter in one.meters}
     return MonthFigures(
-        version, load_profiles(power_cells(server, month), types), _days(server, month, types)
+        versions, load_profiles(power_cells(server, month), types), _days(server, month, types)
     )
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from couch.documents import Reading, ResearchMeasurement
+from couch.documents import ConsentState, Context, ContextMeter, Reading, ResearchMeasurement
+from couch.documents.household import MeterType
 from couch.month_versions import month_version
 from couch.research import ensure_months, write_research
 from couch.research_figures import (
@@ -15,6 +16,7 @@ from couch.research_figures import (
     slots_of_day,
     slots_of_households,
 )
+from webapp.researcher.month_figures import read_month
 
 MONDAY = datetime(2031, 6, 30, 10, 0, tzinfo=UTC)  # noon in Germany
 ONE, TWO, GRID, ROOF = "11" * 16, "22" * 16, "aa" * 16, "bb" * 16
@@ -79,6 +81,24 @@ def test_the_version_of_a_month_tells_that_it_changed(month: Any, centre: Any) -
     write_research(centre.worker, [measured(TWO, "cc" * 16, MONDAY + timedelta(minutes=15), 1)])
     assert month_version(month, MONDAY) not in {before, None}
     assert month_version(month, datetime(2032, 6, 1, tzinfo=UTC)) is None
+
+
+def test_figures_of_a_month_follow_what_its_meters_are_said_to_be(month: Any, centre: Any) -> None:
+    def say(kind: MeterType) -> None:
+        meter = ContextMeter(meter=ROOF, meter_type=kind, model="MT175")
+        said = Context(household=ONE, consent=ConsentState.GRANTED, meters=(meter,)).to_json()
+        research.replace(said["_id"], lambda _: said)
+
+    research = centre.worker.database("research")
+    say("ELECTRICITY")
+    first = read_month(month, MONDAY.date().replace(day=1), None)
+    assert {quantity for quantity, _ in first.profiles} == {"drawn", "fed_in"}
+    assert read_month(month, MONDAY.date().replace(day=1), first) is first
+    say("PV_GENERATION")
+    corrected = read_month(month, MONDAY.date().replace(day=1), first)
+    assert {quantity for quantity, _ in corrected.profiles} == {"generated"}
+    stored = research.get(f"context:{ONE}")
+    research.delete(stored["_id"], stored["_rev"])
 
 
 def test_contexts_are_read_and_broken_ones_passed_over(centre: Any) -> None:
