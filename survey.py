@@ -218,10 +218,8 @@ def _registration(centre_file: Path) -> "Iterator[RegistrationServices]":
     from webapp.registration.services import RegistrationServices  # noqa: PLC0415
 
     settings = load_centre_settings(centre_file, os.environ)
-    registrar = Registrar(settings, settings.registrations, _anonymizing(settings, os.environ))
-    registrar.resume()
     yield RegistrationServices(
-        registrar=registrar,
+        registrar=Registrar(settings, settings.registrations, _anonymizing(settings, os.environ)),
         places=PostalCodes(settings.postal_codes),
         regions=RegionMap(settings.geodata),
         folder=settings.registrations,

@@ -55,4 +55,5 @@ def serve(ctx: click.Context, config: Path, centre: Path | None) -> None:
         pages.run(settings, os.environ, regions=ctx.meta.get(REGIONS))
         return
     with ctx.meta[MACHINES](centre) as more, ctx.meta[REGISTRATION](centre) as registration:
+        registration.registrar.resume()
         pages.run(settings, os.environ, more, registration, ctx.meta.get(REGIONS))

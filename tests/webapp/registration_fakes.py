@@ -99,6 +99,10 @@ class FakeRegistrar:
         self.created: list[Json] = []
         self.opened: dict[str, OpenCorrection] = {}
         self.invited: set[str] = set()
+        self.resumed = 0
+
+    def resume(self) -> None:
+        self.resumed += 1
 
     def email_fault(self, email: str) -> str | None:
         try:

@@ -15,6 +15,9 @@ from webapp.registration.imports import Imports
 class Registrar(Protocol):
     """Provisioning (see provisioning.registering.registrar). Each may raise Fault and CouchError."""
 
+    def resume(self) -> None:
+        """Take up what an interruption left: for the one service that goes on working on it."""
+
     def email_fault(self, email: str) -> str | None: ...
 
     def create(self, table: Json) -> Registered: ...

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,22 @@ from registration_fakes import GOOD, fake_registration
 from webapp_fakes import FakeServer
 
 from couch.errors import Fault
-from webapp.commands import REGISTRATION
+from webapp import centre, settings
+from webapp.commands import MACHINES, REGISTRATION, serve
 from webapp.registration.commands import import_
 
 HEADINGS = ("reference", *GOOD)
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Any:
-    """`run("--dry-run", name="Ada")`: import a file with one row, over a fake centre that stays the same."""
+def services(tmp_path: Path) -> Any:
     server = FakeServer()
-    services = fake_registration(lambda: server, tmp_path / "registrations")
+    return fake_registration(lambda: server, tmp_path / "registrations")
+
+
+@pytest.fixture
+def run(tmp_path: Path, services: Any) -> Any:
+    """`run("--dry-run", name="Ada")`: import a file with one row, over a fake centre that stays the same."""
 
     @contextmanager
     def opened(_config: Path) -> Iterator[Any]:
@@ -72,3 +77,17 @@ def test_a_file_that_cannot_be_read_says_so(run: Any, tmp_path: Path) -> None:
     (tmp_path / "homes.csv").unlink()
     result = CliRunner().invoke(import_, [str(tmp_path / "homes.csv"), "--config", "x"])
     assert isinstance(result.exception, Fault)
+
+
+def test_what_an_interruption_left_is_taken_up_by_the_service_alone(
+    run: Any, services: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run()
+    assert services.registrar.resumed == 0
+    monkeypatch.setattr(settings, "load_centre_web", lambda *_: None)
+    monkeypatch.setattr(centre, "run", lambda *_: None)
+    meta = {MACHINES: lambda _file: nullcontext(), REGISTRATION: lambda _file: nullcontext(services)}
+    with click.Context(serve) as ctx:
+        ctx.meta.update(meta)
+        ctx.invoke(serve, config=Path("centre_web.toml"), centre=Path("centre.toml"))
+    assert services.registrar.resumed == 1
