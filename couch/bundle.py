@@ -15,6 +15,7 @@ import msgspec
 
 from couch.clock import to_rfc3339
 from couch.documents.fields import Uuid
+from couch.documents.household import MeterModel
 from couch.errors import Fault
 from couch.secret import Secret
 from couch.settings_fields import Source, read_struct
@@ -50,6 +51,11 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     expires: _Moment
     ca: _Text
     meters: tuple[BundleMeter, ...] = ()
+
+
+def usual_protocol(model: MeterModel) -> Literal["sml", "text_d"]:
+    """What a meter of this model speaks unless somebody knows better."""
+    return "text_d" if model == "EASY" else "sml"
 
 
 def read_bundle(path: Path) -> Bundle:

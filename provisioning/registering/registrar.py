@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from couch.bundle import BundleMeter
+from couch.bundle import BundleMeter, usual_protocol
 from couch.centre_settings import CentreSettings
 from couch.client import Database
 from couch.documents import Device, Json, Meter
@@ -222,7 +222,7 @@ def _entry(household: str, device: Device, meters: list[Meter], maker: BundleMak
                 BundleMeter(
                     meter=meter.meter,
                     name=f"{place} {meter.meter_type.lower().replace('_', ' ')} {meter.model}",
-                    protocol="text_d" if meter.model == "EASY" else "sml",
+                    protocol=usual_protocol(meter.model),
                 ),
             )
             for place, meter in enumerate(read, 1)

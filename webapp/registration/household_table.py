@@ -6,10 +6,10 @@ Every uuid follows from the draft's: the same draft sent twice, or again after a
 import uuid
 from collections.abc import Mapping
 
+from couch.bundle import usual_protocol
 from couch.documents import Json
 from webapp.registration.entries import Entries, MeterEntry
 
-_TEXT_MODELS = frozenset({"EASY"})  # what speaks the text protocol unless somebody knows better
 _TYPE_WORDS: Mapping[str, str] = {"ELECTRICITY": "electricity", "PV_GENERATION": "generation"}
 
 
@@ -66,7 +66,7 @@ def household_table(entries: Entries, draft: str) -> Json:
                 "meter": part_id(draft, "meters", meter.key),
                 "meter_type": meter.meter_type,
                 "model": meter.model,
-                "protocol": meter.protocol or ("text_d" if meter.model in _TEXT_MODELS else "sml"),
+                "protocol": meter.protocol or usual_protocol(meter.model),
                 **({} if meter.device is None else {"device": device_names[meter.device]}),
             }
             for meter in entries.meters
