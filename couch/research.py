@@ -7,7 +7,7 @@ the slot, so a range of time is a range of ids. Half-open ranges everywhere: `st
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import TypeVar
 
 from couch.bootstrap import closed_security, ensure_database
@@ -16,6 +16,7 @@ from couch.document_content import same_content
 from couch.documents import Json, ResearchGap, ResearchMeasurement, stamp
 from couch.errors import NotFound
 from couch.names import ANALYST, RESEARCHER, WORKER, month_database
+from couch.research_pages import month_starts
 
 DESIGN = "research"
 _PIECE = 1000  # documents in one request
@@ -194,14 +195,8 @@ def _differing(database: Database, wanted: dict[str, Json]) -> list[str]:
 
 def _months(server: Server, start: datetime, end: datetime) -> list[Database]:
     """Those that are there. Each is asked for: only the engine's administrator may list databases."""
-    found = []
-    month = start.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    while month < end:
-        database = server.database(month_database(month))
-        if database.exists():
-            found.append(database)
-        month = (month + timedelta(days=31)).replace(day=1)
-    return found
+    months = (server.database(month_database(month)) for month in month_starts(start, end))
+    return [database for database in months if database.exists()]
 
 
 def _range(server: Server, model: type[R], start: datetime, end: datetime, after: str | None) -> Iterator[R]:
