@@ -22,7 +22,6 @@ class RecentSlots:
     """Stored slots by pseudonym in the `DAYS` whole UTC days before `end`, all meters together."""
 
     end: datetime
-    read_at: datetime
     slots: Mapping[str, int] = field(default_factory=dict)
     # Shares that were asked for, by household, each with the summary that it is of: sorting asks for all.
     shares: dict[str, tuple[HouseholdSummary, float | None]] = field(
@@ -62,4 +61,4 @@ def read_recent(server: Server, now: datetime) -> RecentSlots:
     for number in range(1, DAYS + 1):
         for pseudonym, count in slots_of_day(server, today - timedelta(days=number)):
             slots[pseudonym] = slots.get(pseudonym, 0) + count
-    return RecentSlots(datetime(today.year, today.month, today.day, tzinfo=UTC), now, slots)
+    return RecentSlots(datetime(today.year, today.month, today.day, tzinfo=UTC), slots)
