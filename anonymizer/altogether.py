@@ -12,8 +12,7 @@ import msgspec
 
 from anonymizer.connections import Centre
 from anonymizer.erasure_record import update
-from anonymizer.parking import parked_ids
-from anonymizer.reports import reported_ids
+from anonymizer.forgetting import noted_ranges
 from couch.clock import Clock
 from couch.compaction import purge_tombstones
 from couch.document_content import content_of
@@ -84,8 +83,8 @@ def _clear_registry(centre: Centre, household: str) -> None:
     """Nothing but the record of the erasure."""
     registry = centre.admin.database(REGISTRY)
     forget(registry, f"household:{household}")
-    ranges = (parked_ids(household), reported_ids(household))
+    ranges = noted_ranges(household)
     for start, end in ranges:
         for doc_id, _rev in list(registry.rows(start=start, end=end)):
             forget(registry, doc_id)
-    purge_tombstones(registry, (*(start for start, _ in ranges), f"retry:{household}"))
+    purge_tombstones(registry, tuple(start for start, _ in ranges))

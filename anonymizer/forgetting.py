@@ -1,5 +1,7 @@
 """What the centre knows of an erased household besides its database, forgotten (design 7, step 5)."""
 
+from itertools import chain
+
 from anonymizer.compactions import Compactions
 from anonymizer.connections import Centre
 from anonymizer.parking import parked_ids
@@ -13,6 +15,12 @@ from couch.household_accounts import end_accounts
 from couch.names import REGISTRY, RESEARCH
 
 
+def noted_ranges(household: str) -> tuple[tuple[str, str], ...]:
+    """From and to which ids stands what the registry notes of the household besides its summary."""
+    wish = f"retry:{household}"
+    return parked_ids(household), reported_ids(household), (wish, wish)
+
+
 def clear_registry(centre: Centre, household: str) -> None:
     """No name, email, city, parked document or report, and accounts that may only confirm.
 
@@ -23,12 +31,8 @@ def clear_registry(centre: Centre, household: str) -> None:
         return None if stored is None else erased(HouseholdSummary.from_json(stored)).to_json()
 
     centre.registry.replace(f"household:{household}", cleared)
-    start, end = parked_ids(household)
-    noted = list(centre.registry.rows(start=start, end=end))
-    start, end = reported_ids(household)
-    noted += centre.registry.rows(start=start, end=end)
-    noted += centre.registry.rows(start=f"retry:{household}", end=f"retry:{household}")
-    for doc_id, rev in noted:
+    noted = [list(centre.registry.rows(start=start, end=end)) for start, end in noted_ranges(household)]
+    for doc_id, rev in chain.from_iterable(noted):
         try:
             centre.registry.delete(doc_id, rev)
         except (Conflict, NotFound):
@@ -42,8 +46,7 @@ def forget_files(centre: Centre, household: str, pseudonym: str, compactions: Co
     `household` is the uuid. Takes as long as the engine compacts. Raises CouchError.
     """
     registry = centre.admin.database(REGISTRY)
-    gone = (parked_ids(household)[0], reported_ids(household)[0], f"retry:{household}")
-    purge_tombstones(registry, gone)
+    purge_tombstones(registry, tuple(start for start, _ in noted_ranges(household)))
     forget_ancestry(registry, f"household:{household}")
     compactions.compact(registry, f"erasure:{household}")
     research, context = centre.admin.database(RESEARCH), f"context:{pseudonym}"
