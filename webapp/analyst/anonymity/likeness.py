@@ -62,11 +62,7 @@ def blanked(households: Sequence[General], threshold: int) -> tuple[General, ...
     sizes = Counter(kinds)
     nothing = General("").traits
     hidden = {traits for traits, size in sizes.items() if size < threshold}
-    told_of = sorted(
-        (size, repr(traits), traits)
-        for traits, size in sizes.items()
-        if traits not in hidden and traits != nothing
-    )
+    told_of = sorted((size, repr(traits), traits) for traits, size in sizes.items() if traits not in hidden)
     count = sum(sizes[traits] for traits in hidden | {nothing})
     while hidden and count < threshold and told_of:
         size, _, traits = told_of.pop(0)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from couch.documents import ConsentState, Context, ContextLocation, ContextPvSystem, Metadata
 from webapp.analyst.anonymity.advice import advised, coarser
 from webapp.analyst.anonymity.generalised import (
+    General,
     azimuth_class,
     generalise,
     persons_class,
@@ -158,6 +159,42 @@ def test_whoever_is_left_after_blanking_is_like_enough_others(
     assert likeness(left, 1).k >= min(how.threshold, len(found))  # type: ignore[operator]
     if (likeness(told, 1).k or 0) >= how.threshold:
         assert list(left) == told
+
+
+def test_a_class_that_joins_those_of_whom_nothing_is_told_is_one_that_was_told_of() -> None:
+    few = [General(f"{place:032x}", region="DE1") for place in range(2)]
+    enough = [General(f"{place:032x}", region="DE2") for place in range(2, 5)]
+    assert blanked([*few, *enough], 3) == tuple(General(f"{place:032x}") for place in range(5))
+
+
+def test_where_enough_are_told_nothing_of_already_nobody_joins_them() -> None:
+    nothing = [General(f"{place:032x}") for place in range(3)]
+    few, enough = General("a" * 32, region="DE1"), [General(each * 32, region="DE2") for each in "bcd"]
+    assert blanked([*nothing, few, *enough], 3) == (*nothing, General("a" * 32), *enough)
+
+
+def test_households_whose_systems_differ_only_in_their_order_are_alike() -> None:
+    one, other = (
+        ContextPvSystem(
+            pv_system=name * 32,
+            nominal_power_kw=power,
+            azimuth_deg=180.0,
+            tilt_deg=30.0,
+            installed_on=date(2015, 5, 1),
+        )
+        for name, power in (("a", 6.0), ("b", 12.0))
+    )
+    there, back = (
+        generalise(
+            Context(household=household * 32, consent=ConsentState.GRANTED, pv_systems=pv_systems),
+            AnonymitySettings(systems="each"),
+            region_of,
+        )
+        for household, pv_systems in (("c", (one, other)), ("d", (other, one)))
+    )
+    assert [len(each.systems) for each in (there, back)] == [2, 2]
+    assert there.systems[0].traits != there.systems[1].traits
+    assert there.traits == back.traits
 
 
 def test_nothing_goes_out_of_nobody() -> None:
