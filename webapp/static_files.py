@@ -3,6 +3,7 @@
 import hashlib
 from functools import cache
 from pathlib import Path
+from posixpath import normpath
 
 from flask import Flask, request
 from werkzeug.wrappers import Response
@@ -31,7 +32,8 @@ def install(app: Flask) -> None:
     @app.after_request
     def keep(response: Response) -> Response:
         if request.endpoint == "static" and response.status_code in {200, 304}:
-            name = (request.view_args or {}).get("filename", "")
+            # As Flask found it: "a/../b" is b, whether there is an "a" or not; so each file is read once.
+            name = normpath((request.view_args or {}).get("filename", ""))
             if request.args.get("v") == fingerprint(name):
                 response.headers["Cache-Control"] = _FOREVER
         return response

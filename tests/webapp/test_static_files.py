@@ -25,6 +25,12 @@ def test_one_without_it_is_asked_for_again_and_costs_nothing_then(device: Any) -
     assert (again.status_code, again.text) == (304, "")
 
 
+def test_a_file_by_a_roundabout_way_is_the_same_file(device: Any) -> None:
+    for way in ("icons/../survey.css", "nothing/../survey.css", "survey.css/../survey.css"):
+        with device.visitor().get(f"/static/{way}?v=000000000000") as answer:
+            assert answer.status_code == 200
+
+
 def test_no_file_outside_the_folder_is_served(device: Any) -> None:
     for name in ("../factory.py", "%2e%2e/factory.py", "nothing.css", "../../setup.cfg"):
         assert device.visitor().get(f"/static/{name}?v=x").status_code == 404
