@@ -3,8 +3,6 @@
 The choice is a cookie of its own and no secret: `en` or `de`. It outlives sessions and needs no account.
 """
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -66,9 +64,8 @@ def _back_here() -> str:
 
 def _here(address: str) -> str:
     """`address` if it is a path of this site; the first page for all else, whoever made that form."""
-    parts = urlsplit(address)
     own = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    return address if own and not parts.scheme and not parts.netloc else url_for("sign_in.home")
+    return address if own else url_for("sign_in.home")
 
 
 def _cookie() -> str:

@@ -29,6 +29,8 @@ def test_a_language_that_there_is_not_changes_nothing(centre: Any) -> None:
         ("/households?from=x", "/households?from=x"),
         ("https://evil.example/", "/"),
         ("//evil.example/", "/"),
+        ("//[", "/"),
+        ("http://[", "/"),
         ("/\\evil.example", "/"),
         ("/\t/evil.example", "/"),
         ("evil", "/"),
