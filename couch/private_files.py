@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
+from couch.durable import sync_to_disk
 from couch.errors import Fault
 
 
@@ -27,7 +28,7 @@ def write_private(path: Path, text: str, *, replace: bool = True) -> bool:
                 return False
         finally:
             beside.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        sync_to_disk(path.parent)
     except OSError as err:
         why = (err.strerror or type(err).__name__).lower()
         raise Fault(f"{path} cannot be written: {why}. Choose a folder that you may write to.") from err
@@ -41,11 +42,3 @@ def _link(source: Path, target: Path) -> bool:
     except FileExistsError:
         return False
     return True
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,11 +3,11 @@
 The settings stay: they name uuids, this machine's own passwords and where heads are plugged in.
 """
 
-import os
 import re
 import tomllib
 from pathlib import Path
 
+from couch.durable import sync_to_disk
 from couch.errors import Fault
 from couch.private_files import write_private
 from edge.centre_identity import CentreIdentity
@@ -61,14 +61,10 @@ def _text_of(file: Path) -> str:
 def _remove(file: Path) -> bool:
     try:
         file.unlink()
-        folder = os.open(file.parent, os.O_RDONLY)
+        sync_to_disk(file.parent)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as err:
         why = (err.strerror or type(err).__name__).lower()
         raise Fault(f"{file} cannot be removed: {why}. Remove it by hand.") from err
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
     return True

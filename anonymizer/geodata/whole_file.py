@@ -1,6 +1,5 @@
 """Files that are replaced as a whole or not at all."""
 
-import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from anonymizer.geodata.features import GeodataFault
+from couch.durable import sync_to_disk
 
 
 @contextmanager
@@ -22,16 +22,11 @@ def replaced_whole(file: Path) -> Iterator[sqlite3.Connection]:
         try:
             with closing(sqlite3.connect(beside)) as database:
                 yield database
-            with beside.open("rb") as written:
-                os.fsync(written.fileno())
+            sync_to_disk(beside)
             beside.replace(file)
         finally:
             beside.unlink(missing_ok=True)
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_to_disk(file.parent)
     except (OSError, sqlite3.Error) as err:
         raise GeodataFault(
             f"{file} cannot be written ({err}). Choose a folder that you may write to."

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from couch.durable import sync_to_disk
 from couch.node.answers import HttpError
 from couch.node.database import Database, database_missing
 from couch.node.dbupdates import DatabaseUpdates
-from couch.node.schema import check_file, create_file, is_unborn, sync_directory
+from couch.node.schema import check_file, create_file, is_unborn
 from couch.node.settings import OPEN_DATABASES
 
 SYSTEM_DATABASES = ("_replicator", "_users")
@@ -153,5 +154,5 @@ def _take_stock(folder: Path) -> list[str]:
         elif path.suffix == ".sqlite":
             check_file(path)
             names.append(path.stem.replace("%2F", "/"))
-    sync_directory(folder)
+    sync_to_disk(folder)
     return names

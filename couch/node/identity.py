@@ -9,8 +9,8 @@ from typing import IO
 
 import msgspec
 
+from couch.durable import sync_to_disk
 from couch.errors import Fault
-from couch.node.schema import sync_directory
 
 FORMAT = 1
 _FILE = "node.json"
@@ -96,4 +96,4 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
-    sync_directory(path.parent)
+    sync_to_disk(path.parent)

@@ -1,12 +1,12 @@
 """The SQLite file of one database: its tables, and how to tell such a file from any other."""
 
-import os
 import secrets
 import sqlite3
 import struct
 import time
 from pathlib import Path
 
+from couch.durable import sync_to_disk
 from couch.errors import Fault
 
 APPLICATION_ID = 0x53757276  # "Surv", bytes 68 to 71 of the file
@@ -90,7 +90,7 @@ def create_file(path: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     finally:
         connection.close()
-    sync_directory(path.parent)
+    sync_to_disk(path.parent)
 
 
 def is_unborn(path: Path) -> bool:
@@ -123,15 +123,6 @@ def check_file(path: Path) -> None:
             f"{path} has format {_field(header, 60)}, this program knows format {FORMAT}: a newer version "
             "wrote it. Install that version, or name another folder with --data."
         )
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in `directory` as durable as the files behind them."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _header(path: Path) -> bytes:

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from couch.documents import Json
+from couch.durable import sync_to_disk
 from couch.errors import Fault
 
 _JSON = msgspec.json.Encoder()
@@ -85,25 +86,17 @@ def copy_folder(out: Path) -> Iterator[CopyFolder]:
         beside.mkdir(mode=0o700)
         try:
             yield CopyFolder(beside)
-            _sync(beside)
+            sync_to_disk(beside)
             beside.rename(out)
         except BaseException:
             shutil.rmtree(beside, ignore_errors=True)
             raise
-        _sync(out.parent)
+        sync_to_disk(out.parent)
     except OSError as err:
         why = (err.strerror or type(err).__name__).lower()
         raise Fault(
             f"the copy cannot be written to {out}: {why}. Give a folder that you may write to."
         ) from err
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _harmless(cell: object) -> object:

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from couch.durable import sync_to_disk
 from couch.errors import Fault
 from webapp.analyst.anonymity.statement import TooFewAlike
 from webapp.analyst.export_anonymity import require_selected, require_whole
@@ -25,7 +26,7 @@ from webapp.analyst.export_package import FILE, DataFile, describe
 from webapp.analyst.export_parts import STATE, Parts
 from webapp.analyst.export_pieces import pieces
 from webapp.analyst.export_request import ExportRequest
-from webapp.analyst.export_state import ExportState, read_state, sync_folder, write_durably
+from webapp.analyst.export_state import ExportState, read_state, write_durably
 from webapp.analyst.selection import TableName
 from webapp.analyst.source import Source
 from webapp.analyst.tables import COLUMNS_VERSION, TABLES
@@ -198,5 +199,5 @@ def _publish(
     parts.publish()
     write_durably(package, describe(request, files, withdrawals, {"anonymity": anonymity.described()}))
     (folder / STATE).unlink(missing_ok=True)
-    sync_folder(folder)
+    sync_to_disk(folder)
     return Exported(folder, package, files, resumed)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from couch.durable import sync_to_disk
 from webapp.analyst.export_package import DataFile
 from webapp.analyst.export_pieces import Piece, month_of
 from webapp.analyst.export_state import (
@@ -18,7 +19,6 @@ from webapp.analyst.export_state import (
     Finished,
     Growing,
     checksum,
-    sync_folder,
     write_durably,
 )
 from webapp.analyst.selection import TableName
@@ -149,7 +149,7 @@ class Parts:
             part, whole = self._part(file.path), self._folder / file.path
             if part.exists():
                 part.replace(whole)
-                sync_folder(whole.parent)
+                sync_to_disk(whole.parent)
         for stray in self._folder.rglob("*.part"):  # of a run of which nothing was durable
             if stray.relative_to(self._folder).parts[0].split(".")[0] in TABLES:
                 stray.unlink()

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from couch.durable import sync_to_disk
 from webapp.analyst.selection import TableName
 
 _BLOCK = 1024 * 1024
@@ -72,16 +73,7 @@ def write_durably(file: Path, content: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     fresh.replace(file)
-    sync_folder(file.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_to_disk(file.parent)
 
 
 def checksum(file: Path, size: int) -> int | None:

@@ -20,10 +20,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from couch.client import Server
+from couch.durable import sync_to_disk
 from couch.errors import Fault
 from couch.month_versions import month_version
 from couch.research_pages import gap_pages, measurement_pages
-from webapp.analyst.export_state import sync_folder
 from webapp.analyst.gap_batches import gap_batch
 from webapp.analyst.kept_state import KeptState, delete_kept, month_name, read_kept, write_kept
 from webapp.analyst.measurement_batches import measurement_batch
@@ -228,7 +228,7 @@ def _write(file: Path, table: TableName, batches: Iterable[pa.RecordBatch]) -> N
                 _write_group(writer, waiting, schema)
         stream.flush()
         os.fsync(stream.fileno())
-    sync_folder(file.parent)
+    sync_to_disk(file.parent)
 
 
 def _write_group(writer: pq.ParquetWriter, batches: list[pa.RecordBatch], schema: pa.Schema) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from couch.durable import sync_to_disk
 from couch.month_versions import MonthVersion
-from webapp.analyst.export_state import sync_folder, write_durably
+from webapp.analyst.export_state import write_durably
 
 STATE = "state.json"
 
@@ -66,5 +67,5 @@ def delete_kept(folder: Path, but: frozenset[str] = frozenset()) -> bool:
         except OSError:
             return found  # somebody is building it anew
     if found and folder.exists():
-        sync_folder(folder)
+        sync_to_disk(folder)
     return found

@@ -6,7 +6,6 @@ whatever is interrupted, each version is either there, or gone for good; `tidy` 
 """
 
 import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,8 +15,9 @@ from typing import TypeVar
 
 import msgspec
 
+from couch.durable import sync_to_disk
 from couch.errors import Fault
-from webapp.analyst.export_state import sync_folder, write_durably
+from webapp.analyst.export_state import write_durably
 from webapp.analyst.releases.record import ReleaseRecord, WithdrawnVersion, check_name
 from webapp.translation import gettext
 
@@ -104,11 +104,11 @@ class ReleaseStore:
         for file in sorted(made.rglob("*")):
             if file.is_file():
                 file.chmod(0o444)  # a published file is never changed
-                _sync(file)
+                sync_to_disk(file)
         for folder in (made, *(each for each in made.rglob("*") if each.is_dir())):
-            sync_folder(folder)
+            sync_to_disk(folder)
         made.rename(self._of(record.name, record.version))
-        sync_folder(made.parent)
+        sync_to_disk(made.parent)
 
     # --- withdrawing
 
@@ -140,7 +140,7 @@ class ReleaseStore:
         if folder.exists():
             with suppress(FileNotFoundError):  # somebody else is at it
                 shutil.rmtree(folder)
-            sync_folder(folder.parent)
+            sync_to_disk(folder.parent)
 
     def _record(self, file: Path) -> ReleaseRecord | None:
         if not file.exists():
@@ -186,11 +186,3 @@ def _locked(file: Path, name: str) -> Iterator[None]:
                 gettext("a version of %(name)s is being made already: wait until it is done", name=name)
             ) from None
         yield
-
-
-def _sync(file: Path) -> None:
-    descriptor = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
