@@ -8,18 +8,15 @@ from markupsafe import Markup
 
 from couch.clock import Clock, to_rfc3339
 from couch.errors import Fault
-from webapp import dates
-from webapp.dates import clock, day, local, long_day, month
+from webapp.dates import day, local, month
 from webapp.translation import gettext, ngettext
-
-__all__ = ["ago", "clock", "day", "install", "local", "long_day", "month", "span", "zone_named"]
 
 _USUAL_ZONE = "Europe/Berlin"  # where the survey takes place
 
 
 def install(app: Flask, now: Clock, zone: tzinfo) -> None:
-    """Give templates the filters `moment` and `local` (date and time), `day`, `long_day`, `month` and `clock`
-    (parts of it; moments are taken in `zone`), and `ago` (how long since).
+    """Give templates the filters `moment` and `local` (date and time), `day` and `month` (parts of it, taken in
+    `zone`), and `ago` (how long since).
     """
 
     def moment(value: datetime) -> Markup:
@@ -37,9 +34,7 @@ def install(app: Flask, now: Clock, zone: tzinfo) -> None:
     app.add_template_filter(since, "ago")
     app.add_template_filter(lambda value: local(value, zone), "local")
     app.add_template_filter(lambda value: day(there(value)), "day")
-    app.add_template_filter(lambda value: long_day(there(value)), "long_day")
     app.add_template_filter(lambda value: month(there(value)), "month")
-    app.add_template_filter(lambda value: dates.clock(value, zone), "clock")
 
 
 def zone_named(name: str | None) -> tzinfo:

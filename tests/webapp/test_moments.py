@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from couch.errors import Fault
-from webapp.moments import ago, local, zone_named
+from webapp.dates import local
+from webapp.moments import ago, zone_named
 
 NOW = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from couch.client import Database
 from couch.documents import Consent, Device, stamp
 from couch.errors import BadDocument
-from webapp.moments import local
+from webapp.dates import local
 from webapp.participant.consent_record import ConsentRecord, Step
 from webapp.participant.sending import Sending, read_sending
 from webapp.translation import gettext, marked

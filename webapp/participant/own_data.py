@@ -12,7 +12,7 @@ import msgspec
 
 from couch.client import Database
 from couch.documents import Json
-from webapp.moments import local
+from webapp.dates import local
 from webapp.numbers import number
 from webapp.participant.data_tables import QUANTITY, columns, csv_line, rows
 from webapp.participant.record_words import HEARTBEAT, KINDS, LOCATION, REGISTRATION, Kind
