@@ -5,10 +5,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from browser_world import PARTICIPANT, World
+from browser_world import GAP_DAY, PARTICIPANT, World
 
 RESEARCHER, ADMINISTRATOR, ANALYST = "researcher", "administrator", "analyst"
 STRANGER = None
@@ -56,10 +55,6 @@ def _centre(
     return Look(site="centre", endpoint=endpoint, path=path, state=state, role=role, **more)
 
 
-def _day(back: int) -> Callable[[World], str]:
-    return lambda world: f"/measurements/day/{(world.clock.now() - timedelta(days=back)).date()}"
-
-
 def _household(what: str = "") -> Callable[[World], str]:
     return lambda world: f"/households/{world.household}{what}"
 
@@ -83,8 +78,8 @@ DEVICE = (
     _device("own_data.copy", "/data/copy"),
     _device("energy.now", "/measurements"),
     _device("energy.find", "/measurements/find?span=day&date=x", "no date", status=400),
-    _device("energy.period", _day(0), "today"),
-    _device("energy.period", _day(2), "day with a gap"),
+    _device("energy.period", lambda world: f"/measurements/day/{world.clock.now().date()}", "today"),
+    _device("energy.period", f"/measurements/day/{GAP_DAY}", "day with a gap"),
     _device("energy.period", "/measurements/week/2026-W24", "week"),
     _device("energy.period", "/measurements/month/2026-06", "month"),
     _device("energy.period", "/measurements/year/2026", "year"),

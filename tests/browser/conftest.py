@@ -15,10 +15,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode finds no neighbours by itself
 from browser_windows import HEIGHT, LOCALES, watch
 from browser_world import PARTICIPANT, World, start_world
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 HERE = Path(__file__).parent
 CHROMIUM = shutil.which("chromium")
+expect.set_options(timeout=30_000)  # as Playwright's actions have: its 5 s are short on a busy machine
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -11,15 +11,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from browser_world import EPOCH, World
+from browser_world import GAP_DAY, WHOLE_DAY, World
 from playwright.sync_api import Page, expect
 
 from couch.documents import Measurement, stamp
 
 ZONE = ZoneInfo("Europe/Berlin")
 PHONE = 390
-WHOLE_DAY = (EPOCH - timedelta(days=1)).date()
-GAP_DAY = (EPOCH - timedelta(days=2)).date()  # 06:00 to 11:00 UTC are missing, 08:00 to 13:00 on the clocks
 DRAWN, FED = "0100010800ff", "0100020800ff"
 
 

@@ -5,23 +5,21 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_world import EPOCH, World
+from browser_world import EPOCH, WHOLE_DAY, World
 from playwright.sync_api import Page, expect
 
-FIRST = EPOCH.date() - timedelta(days=1)  # a whole day of measurements
 AFTER = EPOCH.date()
 
 
 @pytest.fixture
 def form(signed_in: Callable[..., Page]) -> Page:
     page = signed_in("analyst", "/export")
-    page.get_by_label("First day (UTC)").fill(str(FIRST))
+    page.get_by_label("First day (UTC)").fill(str(WHOLE_DAY))
     page.get_by_label("Day after the last one (UTC)").fill(str(AFTER))
     return page
 
@@ -59,7 +57,7 @@ def test_energy_and_context_are_downloaded_together(form: Page, tmp_path: Path) 
 def test_parquet_comes_as_a_file_for_each_month(form: Page, tmp_path: Path) -> None:
     form.get_by_label("Parquet: typed columns").check()
     bundle = downloaded(form, tmp_path)
-    assert f"measurements/month={FIRST:%Y-%m}/part-0.parquet" in bundle.namelist()
+    assert f"measurements/month={WHOLE_DAY:%Y-%m}/part-0.parquet" in bundle.namelist()
 
 
 def test_what_makes_no_sense_is_said_beside_each_field_and_keeps_what_was_typed(form: Page) -> None:
@@ -76,7 +74,7 @@ def test_a_script_gets_the_same_archive_and_nobody_else_does(
     signed_in: Callable[..., Page], centre_world: World
 ) -> None:
     address = f"{centre_world.centre_url}/export/data"
-    asked: dict[str, Any] = {"from": str(FIRST), "to": str(AFTER), "table": "meters", "format": "ndjson"}
+    asked: dict[str, Any] = {"from": str(WHOLE_DAY), "to": str(AFTER), "table": "meters", "format": "ndjson"}
     analyst = signed_in("analyst", "/export").request
     answer = analyst.get(address, params=asked)
     assert (answer.status, answer.headers["content-type"]) == (200, "application/zip")

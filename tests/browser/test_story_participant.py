@@ -30,7 +30,7 @@ from provisioning.demo.waiting import ids, wait_until
 EPOCH = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 SPEED = 60.0  # a slot in fifteen seconds
 _PHONE = 390
-_WITHIN_S = 60
+_WITHIN_S = 120  # on a machine that is at other things, too
 _MISTAKE = "Unsere Anlage hat 9,8 kW, nicht 8.\nUnd wir haben jetzt eine Wärmepumpe."
 
 

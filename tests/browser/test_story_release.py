@@ -85,9 +85,12 @@ def publish(page: Page) -> None:
     page.get_by_label("Name of the data set").fill(NAME)
     page.get_by_label("First day (UTC)").fill("2031-01-01")
     page.get_by_label("Day after the last one (UTC)").fill("2031-01-02")
-    page.get_by_role("button", name="Publish").click()
-    while page.get_by_role("link", name="Look again").count():
-        page.get_by_role("link", name="Look again").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Publish").click()
+    again = page.get_by_role("link", name="Look again")
+    while again.count():
+        with page.expect_navigation():  # else the next look might be at a page that is not there yet
+            again.click()
 
 
 def for_everybody(page: Page, axe_source: str) -> None:
