@@ -15,7 +15,7 @@ _USUAL_ZONE = "Europe/Berlin"  # where the survey takes place
 
 
 def install(app: Flask, now: Clock, zone: tzinfo) -> None:
-    """Give templates the filters `moment` and `local` (date and time), `day` and `month` (parts of it, taken in
+    """Give templates the filters `moment` and `local` (date and time), `day` and `month` (parts of it, in
     `zone`), and `ago` (how long since).
     """
 
