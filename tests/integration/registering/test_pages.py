@@ -32,6 +32,8 @@ from webapp.site import SignedIn
 
 pytestmark = pytest.mark.slow  # an authority, and compactions
 
+WITHIN_S = 120  # compactions, on a machine that is at other things, too
+
 FORM = {
     "name": "Ada Example",
     "email": "ada@example.org",
@@ -162,7 +164,7 @@ def test_a_household_is_registered_corrected_and_completed(
         "systems-1-installed": "2020-01-01", "systems-1-meters": meter,
     })  # fmt: skip
     assert answer.status_code == 303, answer.text
-    registrar.wait(household, 30)
+    registrar.wait(household, WITHIN_S)
     docs = docs_of(centre, household)
     assert docs["registration"]["contact"]["name"] == "Ada King"
     assert docs[f"meter:{meter}"]["model"] == "DD3"
