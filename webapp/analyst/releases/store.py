@@ -35,7 +35,8 @@ class ReleaseStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._records: dict[Path, ReleaseRecord] = {}  # they never change
+        # By their files: a damaged version may be deleted by hand, and its number be given again.
+        self._records: dict[tuple[Path, int, int], ReleaseRecord] = {}
 
     def names(self) -> list[str]:
         """The data sets of which a version was ever published."""
@@ -143,11 +144,14 @@ class ReleaseStore:
             sync_to_disk(folder.parent)
 
     def _record(self, file: Path) -> ReleaseRecord | None:
-        if not file.exists():
+        try:
+            stands = file.stat()
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        if file not in self._records and (found := _read(file, ReleaseRecord)) is not None:
-            self._records[file] = found
-        return self._records.get(file)
+        key = file, stands.st_ino, stands.st_mtime_ns
+        if key not in self._records and (found := _read(file, ReleaseRecord)) is not None:
+            self._records[key] = found
+        return self._records.get(key)
 
     def _numbers(self, name: str) -> set[int]:
         """Of the versions that are there or were withdrawn."""

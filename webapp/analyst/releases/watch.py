@@ -16,6 +16,7 @@ from couch.documents import ConsentState, Context, Json, utc
 from couch.errors import BadDocument, CouchError
 from couch.names import RESEARCH
 from couch.results import Change
+from couch.worker_progress import instance_of
 from webapp.analyst.releases.record import ReleaseRecord
 from webapp.analyst.releases.store import ReleaseStore
 
@@ -30,10 +31,11 @@ class ReleaseWatch:
     def __init__(self, store: ReleaseStore, server: Callable[[], Server], clock: Clock) -> None:
         self.store, self._server, self._clock = store, server, clock
         self._lock = threading.Lock()
-        self._seq = "0"
+        self._instance, self._seq = "", "0"
         self._erased: set[str] = set()
         self._revoked: set[str] = set()
-        self._judged: dict[tuple[str, int], int] = {}  # versions, and how many had withdrawn when they stood
+        # Of each version what stood under its number, and how many had withdrawn when it was judged.
+        self._judged: dict[tuple[str, int], tuple[ReleaseRecord, int]] = {}
 
     def look(self) -> int:
         """Withdraw what has to be; how many versions. What stands afterwards may be handed out.
@@ -46,9 +48,9 @@ class ReleaseWatch:
             count = 0
             for record in self.store.standing():
                 key = (record.name, record.version)
-                if self._judged.get(key) != known:
+                if self._judged.get(key) != (record, known):
                     count += self._judge(record)
-                    self._judged[key] = known
+                    self._judged[key] = record, known
             return count
 
     def keep(self, stop: threading.Event, every_s: float = _EVERY_S) -> None:
@@ -77,9 +79,12 @@ class ReleaseWatch:
         return True
 
     def _read(self, research: Database) -> None:
+        instance = instance_of(research.info())
+        if instance != self._instance:  # the database was made anew
+            self._instance, self._seq = instance, "0"
         while True:
             batch = research.changes(self._seq, limit=_BATCH)
-            if _number(batch.last_seq) < _number(self._seq):  # the database was made anew
+            if _number(batch.last_seq) < _number(self._seq):  # an older state of it was brought back
                 self._seq = "0"
                 continue
             self._take(batch.changes)

@@ -10,6 +10,7 @@ import pytest
 
 from couch.documents import ConsentState, Withdrawal
 from couch.errors import Unreachable
+from couch.results import Change, ChangesBatch
 from webapp.analyst.releases.making import Maker, make_release
 from webapp.analyst.releases.record import ReleaseRecord, WithdrawnVersion
 from webapp.analyst.releases.store import ReleaseStore
@@ -78,6 +79,43 @@ def test_a_version_published_after_the_withdrawal_was_seen_is_judged_too(
     research.holds(Withdrawal(household=survey.known[0].household))
     assert watch.look() == 0
     make_release(maker, "energy", selection)  # read before the erasure, published after it
+    assert watch.look() == 1
+
+
+def test_a_database_that_was_made_anew_is_read_from_its_beginning(
+    maker: Maker,
+    selection: Selection,
+    watch: ReleaseWatch,
+    research: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def changes(since: str, *, limit: int) -> ChangesBatch:
+        docs = list(research.fake.docs.values())[int(since) :]
+        found = tuple(Change("", doc["_id"], ("1-a",), False, doc) for doc in docs)
+        return ChangesBatch(found, str(len(research.fake.docs)), 0)
+
+    monkeypatch.setattr(research.fake, "changes", changes)
+    record = make_release(maker, "energy", selection).record
+    assert watch.look() == 0
+    contexts = research.fake.docs
+    research.fake.docs, research.fake.instance = {}, "another"
+    research.holds(Withdrawal(household=record.households[0]))
+    research.fake.docs |= contexts  # already larger than the one before
+    assert watch.look() == 1
+
+
+def test_a_version_under_the_number_of_one_that_was_deleted_by_hand_is_judged_by_what_it_holds(  # noqa: PLR0917
+    maker: Maker, selection: Selection, watch: ReleaseWatch, survey: Any, research: Any, store: ReleaseStore
+) -> None:
+    survey.measured = lambda number: number != 0
+    narrower = make_release(maker, "energy", selection).record
+    research.holds(Withdrawal(household=survey.known[0].household))
+    assert watch.look() == 0  # it tells nothing of that household
+    shutil.rmtree(store.folder / "energy" / "1")
+    survey.measured = lambda _number: True
+    by_command = dataclasses.replace(maker, store=ReleaseStore(store.folder))
+    wider = make_release(by_command, "energy", selection).record
+    assert (wider.version, store.find("energy", 1)) == (narrower.version, wider)
     assert watch.look() == 1
 
 
