@@ -6,7 +6,7 @@ import os
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -28,7 +28,7 @@ STATE = "export.state"
 _DURABLE_EVERY_S = 2.0  # real seconds of work that a crash may cost
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Open:
     """The file that grows, and what is known of its content up to now."""
 
@@ -38,7 +38,7 @@ class _Open:
     rows: int = 0
     crc32: int = 0
     last_id: str | None = None  # None: it cannot go on from here
-    households: set[str] = field(default_factory=set)
+    households: frozenset[str] = frozenset()
 
 
 class Parts:
@@ -91,7 +91,7 @@ class Parts:
                 growing.rows,
                 growing.crc32,
                 growing.last_id,
-                set(growing.households),
+                frozenset(growing.households),
             )
             return growing.last_id, growing.rows
         ours = [file for file in self._state.finished if file.table == table]
@@ -107,11 +107,15 @@ class Parts:
         """Append it to its file."""
         here = self._open or self._begin(piece.file)
         here.stream.write(piece.data)
-        here.offset += len(piece.data)
-        here.rows += piece.rows
-        here.crc32 = zlib.crc32(piece.data, here.crc32)
-        here.last_id = None if piece.file.endswith(".parquet") else piece.last_id
-        here.households |= piece.households
+        # All of it in one step: Ctrl-C may come anywhere, and what is durable then has to fit together.
+        here = self._open = replace(
+            here,
+            offset=here.offset + len(piece.data),
+            rows=here.rows + piece.rows,
+            crc32=zlib.crc32(piece.data, here.crc32),
+            last_id=None if piece.file.endswith(".parquet") else piece.last_id,
+            households=here.households | piece.households,
+        )
         self._rows += piece.rows
         if piece.ends:
             self._end(table, here)
@@ -119,7 +123,9 @@ class Parts:
             self._make_durable(here)
 
     def table_is_whole(self, table: TableName) -> None:
-        self._keep(msgspec.structs.replace(self._state, tables=(*self._state.tables, table), growing=None))
+        """All of its files are."""
+        if table not in self._state.tables:
+            self._keep(msgspec.structs.replace(self._state, tables=(*self._state.tables, table)))
 
     def interrupted(self) -> None:
         """Leave what a later run can go on from, and nothing else."""
@@ -177,8 +183,14 @@ class Parts:
             sha256=sha256,
             households=tuple(sorted(here.households)),
         )
+        only = "/" not in here.path  # else it is a month's, and others may follow
         self._keep(
-            msgspec.structs.replace(self._state, finished=(*self._state.finished, finished), growing=None)
+            msgspec.structs.replace(
+                self._state,
+                finished=(*self._state.finished, finished),
+                tables=(*self._state.tables, table) if only else self._state.tables,
+                growing=None,
+            )
         )
 
     def _make_durable(self, here: _Open) -> None:

@@ -4,13 +4,17 @@ import fcntl
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from couch.errors import Fault, Unreachable
+from webapp.analyst import export_folder
 from webapp.analyst.export_folder import export_to_folder
+from webapp.analyst.export_parts import Parts
+from webapp.analyst.export_pieces import pieces
 from webapp.analyst.export_request import ExportRequest, parse_request
 
 FORMATS = ("ndjson", "json", "csv")
@@ -54,6 +58,49 @@ def test_an_interrupted_export_goes_on_and_ends_with_the_same_bytes(
     assert not (tmp_path / "cut" / "datapackage.json").exists()
     done = export_to_folder(wish(wanted), tmp_path / "cut", month, ledger)
     assert done.resumed_rows == breaks_after // 50 * 50 * 2
+    assert content(tmp_path / "cut") == content(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("wanted", FORMATS)
+def test_a_run_that_ended_when_its_file_was_whole_but_the_table_not_yet_noted_goes_on(
+    ledger: Any, month: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    export_to_folder(wish(wanted), tmp_path / "whole", month, ledger)
+    monkeypatch.setattr(Parts, "table_is_whole", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        export_to_folder(wish(wanted), tmp_path / "cut", month, ledger)
+    monkeypatch.undo()
+    done = export_to_folder(wish(wanted), tmp_path / "cut", month, ledger)
+    assert done.resumed_rows == done.rows
+    assert content(tmp_path / "cut") == content(tmp_path / "whole")
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+class InterruptedName(str):
+    """The name of a file at which Ctrl-C comes while it is looked at."""
+
+    __slots__ = ()
+
+    def endswith(self, *_: object) -> bool:
+        raise KeyboardInterrupt
+
+
+def test_rows_at_which_the_export_was_interrupted_are_not_doubled(
+    ledger: Any, month: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pieces_until_interrupted(*given: Any, **more: Any) -> Any:
+        for number, piece in enumerate(pieces(*given, **more)):
+            yield replace(piece, file=InterruptedName(piece.file)) if number == 5 else piece
+
+    export_to_folder(wish(), tmp_path / "whole", month, ledger)
+    monkeypatch.setattr(export_folder, "pieces", pieces_until_interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export_to_folder(wish(), tmp_path / "cut", month, ledger)
+    monkeypatch.undo()
+    export_to_folder(wish(), tmp_path / "cut", month, ledger)
     assert content(tmp_path / "cut") == content(tmp_path / "whole")
 
 
