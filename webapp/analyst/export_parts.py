@@ -13,7 +13,7 @@ import msgspec
 
 from couch.durable import sync_to_disk
 from webapp.analyst.export_package import DataFile
-from webapp.analyst.export_pieces import Piece, month_of
+from webapp.analyst.export_pieces import Piece, behind_month, month_file
 from webapp.analyst.export_state import (
     ExportState,
     Finished,
@@ -96,7 +96,7 @@ class Parts:
             return growing.last_id, growing.rows
         ours = [file for file in self._state.finished if file.table == table]
         if table == "measurements" and ours:
-            return f"measurement:{month_of(ours[-1].path)}-31T23:59:59Z:g", None  # behind all of that month
+            return behind_month(ours[-1].path), None
         if ours:  # other tables are derived from what came before: they begin anew
             rest = tuple(file for file in self._state.finished if file.table != table)
             self._state = msgspec.structs.replace(self._state, finished=rest)
@@ -156,6 +156,14 @@ class Parts:
             if part.exists():
                 part.replace(whole)
                 sync_to_disk(whole.parent)
+        ours = {file.path for file in self._state.finished}
+        for table in TABLES:
+            for month in self._folder.glob(month_file(table, "*")):
+                path = str(month.relative_to(self._folder))
+                if path not in ours:  # of an earlier run: everything in that month was erased since
+                    month.unlink()
+                    sync_to_disk(month.parent)
+                    self._tidy(path)
         for stray in self._folder.rglob("*.part"):  # of a run of which nothing was durable
             if stray.relative_to(self._folder).parts[0].split(".")[0] in TABLES:
                 stray.unlink()

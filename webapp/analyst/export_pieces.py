@@ -4,6 +4,7 @@ A table is one file; in Parquet, tables over time are a folder with a file for e
 read it (`measurements/month=2026-01/part-0.parquet`).
 """
 
+from calendar import monthrange
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -86,9 +87,11 @@ def month_file(table: TableName, month: str) -> str:
     return f"{table}/month={month}/part-0.parquet"
 
 
-def month_of(file: str) -> str:
-    """The inverse of `month_file`."""
-    return file.split("/month=")[1][: len("2026-01")]
+def behind_month(file: str) -> str:
+    """An id behind all measurements of the month that lies in `file`, and before those of the next one."""
+    year, month = file.split("/month=")[1][: len("2026-01")].split("-")
+    last_day = monthrange(int(year), int(month))[1]
+    return f"measurement:{year}-{month}-{last_day}T23:59:59Z:g"
 
 
 @dataclass(frozen=True, slots=True)

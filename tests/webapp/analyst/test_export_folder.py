@@ -8,14 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from couch.clock import SLOT, from_rfc3339
 from couch.errors import Fault, Unreachable
 from webapp.analyst import export_folder
 from webapp.analyst.export_folder import export_to_folder
+from webapp.analyst.export_ledger import Withdrawn
 from webapp.analyst.export_parts import Parts
 from webapp.analyst.export_pieces import pieces
 from webapp.analyst.export_request import ExportRequest, parse_request
+from webapp.analyst.kept_reading import kept_measurements
+from webapp.analyst.measurement_batches import measurement_batch
 
 FORMATS = ("ndjson", "json", "csv")
 
@@ -73,6 +79,49 @@ def test_a_run_that_ended_when_its_file_was_whole_but_the_table_not_yet_noted_go
     done = export_to_folder(wish(wanted), tmp_path / "cut", month, ledger)
     assert done.resumed_rows == done.rows
     assert content(tmp_path / "cut") == content(tmp_path / "whole")
+
+
+@pytest.fixture
+def two_months(make_source: Any, measurement: Any) -> Any:
+    """An hour of a meter before the end of February, an hour of another one's after it."""
+    march = from_rfc3339("2026-03-01T00:00:00Z")
+    return make_source(
+        [measurement(march + number * SLOT, 1 if number < 0 else 11) for number in range(-4, 4)]
+    )
+
+
+def parquet_wish() -> ExportRequest:
+    return parse_request("2026-02-01", "2026-03-02", None, "parquet")
+
+
+def test_months_in_parquet_go_on_behind_the_last_whole_one(
+    ledger: Any, two_months: Any, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.parquet"
+    rows = [pa.Table.from_batches([measurement_batch([stored])]) for stored in two_months.stored]
+    pq.write_table(pa.concat_tables(rows).combine_chunks(), kept)
+    two_months.size = 1
+    export_to_folder(parquet_wish(), tmp_path / "whole", two_months, ledger)
+    two_months.breaks_after = 6
+    with pytest.raises(KeyboardInterrupt):
+        export_to_folder(parquet_wish(), tmp_path / "cut", two_months, ledger)
+    done = export_to_folder(parquet_wish(), tmp_path / "cut", two_months, ledger)
+    assert done.resumed_rows == 4 * 2
+    assert content(tmp_path / "cut") == content(tmp_path / "whole")
+    asked, after = parquet_wish(), two_months.asked[-1]
+    found = kept_measurements(kept, asked.start_at, asked.end_at, None, after)
+    assert sum(batch.num_rows for batch in found) == 4 * 2  # kept months go on there, too
+
+
+def test_a_month_of_which_nothing_is_left_leaves_no_file_of_an_earlier_run(
+    ledger: Any, two_months: Any, tmp_path: Path
+) -> None:
+    export_to_folder(parquet_wish(), tmp_path, two_months, ledger)
+    two_months.measurements_ = two_months.measurements_[:4]  # the other household was erased
+    ledger.withdrawn = (Withdrawn(f"{1:032x}", "erased"),)
+    export_to_folder(parquet_wish(), tmp_path, two_months, ledger)
+    assert sorted(content(tmp_path)) == ["datapackage.json", "measurements/month=2026-02/part-0.parquet"]
+    assert not (tmp_path / "measurements" / "month=2026-03").exists()
 
 
 def interrupt(*_: object) -> None:
