@@ -99,7 +99,7 @@ class Parts:
             return behind_month(ours[-1].path), None
         if ours:  # other tables are derived from what came before: they begin anew
             rest = tuple(file for file in self._state.finished if file.table != table)
-            self._state = msgspec.structs.replace(self._state, finished=rest)
+            self._keep(msgspec.structs.replace(self._state, finished=rest))
             self._rows = sum(file.rows for file in rest)
         return None, None
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from couch.clock import SLOT, from_rfc3339
+from couch.documents import ConsentState, Context, ContextMeter
 from couch.errors import Fault, Unreachable
 from webapp.analyst import export_folder
 from webapp.analyst.export_folder import export_to_folder
@@ -122,6 +123,32 @@ def test_a_month_of_which_nothing_is_left_leaves_no_file_of_an_earlier_run(
     export_to_folder(parquet_wish(), tmp_path, two_months, ledger)
     assert sorted(content(tmp_path)) == ["datapackage.json", "measurements/month=2026-02/part-0.parquet"]
     assert not (tmp_path / "measurements" / "month=2026-03").exists()
+
+
+def test_measurements_stay_whole_however_often_the_tables_after_them_are_interrupted(
+    ledger: Any, two_months: Any, tmp_path: Path
+) -> None:
+    two_months.held = [
+        Context(
+            household=f"{household:032x}",
+            consent=ConsentState.GRANTED,
+            meters=(ContextMeter(meter=f"{meter:032x}", meter_type="ELECTRICITY", model="MT175"),),
+        )
+        for household, meter in ((0, 1), (1, 11))
+    ]
+    asked = parse_request("2026-02-01", "2026-03-02", None, "parquet", tables=["measurements", "intervals"])
+    export_to_folder(asked, tmp_path / "whole", two_months, ledger)
+    for many in (16 + 3, 16):  # in the second month of the intervals, then in the first one
+
+        def progress(_share: float, rows: int, many: int = many) -> None:
+            if rows > many:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            export_to_folder(asked, tmp_path / "cut", two_months, ledger, progress=progress)
+    done = export_to_folder(asked, tmp_path / "cut", two_months, ledger)
+    assert (done.resumed_rows, done.rows) == (16, 16 + 6)
+    assert content(tmp_path / "cut") == content(tmp_path / "whole")
 
 
 def interrupt(*_: object) -> None:
