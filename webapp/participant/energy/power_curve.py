@@ -13,7 +13,7 @@ from typing import Literal
 from couch.clock import SLOT
 from couch.documents import Measurement, Reading
 from webapp.participant.energy.counting import Point, follows
-from webapp.participant.energy.registers import Direction, counters, direction, power, total_of
+from webapp.participant.energy.registers import Direction, counters, direction, power
 
 _UNSIGNED = "01000f0700ff"  # 15.7.0
 _SLOTS_AN_HOUR = 4
@@ -76,9 +76,8 @@ def _mean(earlier: Measurement, later: Measurement) -> Decimal | None:
         )
         if not follows(start, end):
             return None
-        if code == total_of(code) or total_of(code) not in after:
-            way = direction(code)
-            moved[way] = moved.get(way, Decimal(0)) + end.wh - start.wh
+        way = direction(code)
+        moved[way] = moved.get(way, Decimal(0)) + end.wh - start.wh
     if not moved:
         return None
     return (moved.get("import", Decimal(0)) - moved.get("export", Decimal(0))) * _SLOTS_AN_HOUR

@@ -30,6 +30,21 @@ def test_power_follows_from_the_counters_where_none_is_sent(sample: Any) -> None
     assert (curve.kind, curve.watts) == ("computed", (300, None, None, 300))
 
 
+def test_tariffs_are_added_up_and_count_once_where_their_total_is_sent(sample: Any) -> None:
+    def readings(number: int, *, total: bool) -> list[Reading]:
+        tariffs = [
+            sample.energy(100 + number * 10, "0100010801ff"),
+            sample.energy(7 + number * 5, "0100010802ff"),
+        ]
+        return [*tariffs, sample.energy(107 + number * 15)] if total else tariffs
+
+    for total in (False, True):
+        stored = [measured(sample, n, *readings(n, total=total)) for n in range(2)]
+        assert power_curve(stored, SLOTS).watts[0] == 60
+    begins = [measured(sample, n, *readings(n, total=n > 0)) for n in range(3)]
+    assert power_curve(begins, SLOTS).watts == (None, 60, None, None)
+
+
 def test_a_counter_that_fell_gives_no_power(sample: Any) -> None:
     stored = [measured(sample, n, sample.energy(value)) for n, value in enumerate([100, 150, 3, 4])]
     assert power_curve(stored, SLOTS).watts == (200, None, 4, None)
