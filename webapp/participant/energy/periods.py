@@ -4,7 +4,6 @@ A local day has 23, 24 or 25 hours. Nothing here reads a clock.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal, get_args
@@ -38,10 +37,6 @@ class Period:
             year, week, _ = self.first.isocalendar()
             return f"{year}-W{week:02}"
         return self.first.isoformat()[: {"day": 10, "month": 7, "year": 4}[self.span]]
-
-    @property
-    def days(self) -> Iterator[date]:
-        return (self.first + timedelta(days=n) for n in range((self.after - self.first).days))
 
     @property
     def previous(self) -> "Period":
