@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from couch.clock import SLOT
 from couch.documents import Gap
+from couch.errors import Unreachable
 from webapp.participant.energy.completeness import (
     MOST_SHOWN,
     Due,
@@ -12,6 +15,7 @@ from webapp.participant.energy.completeness import (
     completeness,
     due_slots,
     first_missing,
+    read_completeness,
     read_missing,
 )
 
@@ -73,6 +77,24 @@ def test_a_long_list_of_gaps_is_cut_and_says_so() -> None:
     found = completeness(Due(START, START + DAY), START, START + DAY, 0, gaps)
     assert (len(found.gaps), found.gap_count) == (MOST_SHOWN, 96)
     assert found.gaps[0].start == START + 95 * SLOT
+
+
+@pytest.mark.parametrize(("a_due", "stored"), [(Due(START, START + DAY), 96), (None, 0), (None, 3)])
+def test_where_nothing_is_missing_the_database_is_not_asked_for_gaps(
+    fake_database: Any, sample: Any, a_due: Due | None, stored: int
+) -> None:
+    fake_database.fails = Unreachable("nobody should ask")
+    found = read_completeness(fake_database, sample.meter, a_due, START, START + DAY, stored=stored)
+    assert (found.stored, found.missing, found.causes, found.gap_count) == (stored, 0, (), 0)
+
+
+def test_where_one_slot_is_missing_its_cause_is_read(fake_database: Any, sample: Any) -> None:
+    at = START + 5 * SLOT
+    gap = Gap(meter=sample.meter, from_slot=at, to_slot=at, cause="locked", device=sample.device)
+    fake_database.put_once(gap.to_json())
+    all_day = Due(START, START + DAY)
+    found = read_completeness(fake_database, sample.meter, all_day, START, START + DAY, stored=95)
+    assert (found.missing, found.causes, found.unexplained) == (1, (("locked", 1),), 0)
 
 
 def test_gap_documents_are_read_also_where_they_begin_before(fake_database: Any, sample: Any) -> None:

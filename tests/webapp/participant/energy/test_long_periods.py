@@ -132,3 +132,78 @@ def test_energies_are_exact_whatever_the_meter_counts_in(
     )
     assert counted is not None
     assert counted.wh == Decimal(96).scaleb(scaler)
+
+
+EVENING = datetime(2026, 6, 1, 22, tzinfo=UTC)  # local midnight in summer
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def read(fake_database: Any, sample: Any, monkeypatch: Any) -> Any:
+    """`read(docs, boundaries)`: the history of the meter, and the ids of the documents that it took."""
+
+    def make(docs: list[Any], boundaries: list[datetime]) -> tuple[Any, list[str]]:
+        fake_database.docs.update((doc["_id"], doc) for doc in docs)
+        taken: list[str] = []
+        documents = fake_database.documents
+
+        def counting(**wanted: Any) -> Any:
+            for doc in documents(**wanted):
+                taken.append(doc["_id"])
+                yield doc
+
+        monkeypatch.setattr(fake_database, "documents", counting)
+        return read_histories(fake_database, [sample.meter], boundaries, boundaries[-1])[sample.meter], taken
+
+    return make
+
+
+@pytest.mark.parametrize("start", [EVENING, EVENING + timedelta(hours=2)])
+@pytest.mark.parametrize("new", [0, 10**10])
+def test_a_meter_exchanged_within_a_day_counts_on_both_sides(
+    told: Any, read: Any, start: datetime, new: int
+) -> None:
+    """Also where the samples of a day show the fall beside a document a slot away."""
+    values = [10**6 + n * 5 for n in range(48)] + [new + n * 7 for n in range(49)]
+    history, _ = read(told(start, values), [start, start + DAY])
+    counted = history.energy("import", start, start + DAY)
+    assert (counted.wh, counted.broken) == (47 * 5 + 48 * 7, True)
+
+
+@pytest.mark.parametrize("days", [1, 3])
+def test_a_new_meter_that_soon_counts_more_than_the_old_one_did_is_seen_in_the_day_s_least_value(
+    told: Any, read: Any, days: int
+) -> None:
+    """The day of the exchange, in the middle, has a boundary in it, or has none."""
+    old, new = 48 * days, 48 * days + 1
+    values = [1000 + n * 5 for n in range(old)] + [n * 100 for n in range(new)]
+    end = EVENING + days * DAY
+    history, _ = read(told(EVENING, values), [EVENING, end])
+    counted = history.energy("import", EVENING, end)
+    assert (counted.wh, counted.broken) == ((old - 1) * 5 + (new - 1) * 100, True)
+
+
+def test_a_fall_between_neighbours_that_were_read_needs_no_whole_day(told: Any, read: Any) -> None:
+    values = [10**6 + n for n in range(4)] + list(range(93))
+    history, taken = read(told(EVENING, values), [EVENING, EVENING + DAY])
+    counted = history.energy("import", EVENING, EVENING + DAY)
+    assert (counted.wh, counted.broken) == (3 + 92, True)
+    assert len(taken) == 8 + 1  # from the boundary to midnight UTC; of the next one only its own is stored
+
+
+def test_the_least_value_of_a_day_is_not_of_its_beginning_where_measuring_began_later(
+    told: Any, read: Any
+) -> None:
+    start, late = EVENING + timedelta(hours=2), timedelta(hours=10)
+    history, _ = read(told(start + late, [n * 5 for n in range(57)]), [start, start + DAY])
+    counted = history.energy("import", start, start + DAY)
+    assert (counted.wh, counted.first) == (56 * 5, start + late)
+
+
+def test_the_least_value_of_a_day_is_not_of_before_the_boundary_where_it_is_of_after_it(
+    told: Any, read: Any
+) -> None:
+    values = [n * 5 if n < 8 or n >= 100 else None for n in range(193)]  # silent until an hour after
+    history, _ = read(told(EVENING, values), [EVENING, EVENING + DAY, EVENING + 2 * DAY])
+    counted = history.energy("import", EVENING, EVENING + DAY)
+    assert (counted.wh, counted.last) == (7 * 5, EVENING + 7 * SLOT)

@@ -8,6 +8,7 @@ import pytest
 
 from couch.clock import SLOT, slot_of
 from couch.documents import Device, Gap, Meter
+from webapp.site import SERVICES
 
 TWO_DAYS = 2 * 96
 OTHER_DEVICE = "5f000000-0000-4000-8000-00000000cccc"
@@ -116,6 +117,26 @@ def test_before_and_after_lead_from_day_to_day(full: Any) -> None:
     assert 'rel="next" href="/measurements/day/2026-06-30"' in page
     assert 'rel="prev"' not in browser.get("/measurements/day/2026-06-28").text
     assert 'rel="next"' not in browser.get("/measurements/day/2026-06-30").text
+
+
+def test_at_midnight_the_day_is_over_and_the_next_one_runs(
+    full: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = full.app.extensions[SERVICES].clock
+    monkeypatch.setattr(type(clock), "now", lambda _self: now.replace(hour=0, minute=0))
+    browser = full.participant()
+    over = browser.get("/measurements/day/2026-06-29").text
+    assert "so far" not in words_of(over)
+    assert 'rel="next" href="/measurements/day/2026-06-30"' in over
+    runs = words_of(browser.get("/measurements/day/2026-06-30").text)
+    assert "so far" in runs
+    assert "still to come" not in runs
+
+
+@pytest.mark.parametrize(("path", "parts"), [("year/2026", "month"), ("month/2026-06", "day")])
+def test_the_chart_of_a_longer_time_says_what_its_bars_are(full: Any, path: str, parts: str) -> None:
+    page = full.participant().get(f"/measurements/{path}").text
+    assert re.findall(r"<figcaption[^>]*>(Energy by [^<]+)<", page) == [f"Energy by {parts}"]
 
 
 @pytest.mark.parametrize(
