@@ -81,3 +81,44 @@ def _refuse(_doc: Any) -> bool:
 
 def test_a_third_kind_of_step_is_no_page(device: Any) -> None:
     assert device.participant().get("/consent/perhaps").status_code == 404
+
+
+@pytest.mark.parametrize("step", ["granted", "revoked"])
+def test_the_second_step_without_a_session_records_nothing(device: Any, step: str) -> None:
+    browser = device.participant()
+    browser.get(f"/consent/{step}")
+    device.wall.seconds += 10**6  # it was left open until the session had ended
+    answer = browser.send(f"/consent/{step}", sure="yes")
+    assert answer.location == "/sign-in"
+    stranger = device.visitor()
+    stranger.get("/sign-in")
+    assert stranger.send(f"/consent/{step}", sure="yes").location == "/sign-in"
+    assert device.replica.docs == {}
+
+
+@pytest.mark.parametrize("step", ["granted", "revoked"])
+def test_the_form_of_another_session_records_nothing(device: Any, step: str) -> None:
+    other, browser = device.participant(), device.participant()
+    other.get(f"/consent/{step}")
+    browser.page = other.page
+    assert browser.send(f"/consent/{step}", sure="yes").status_code == 400
+    assert device.replica.docs == {}
+
+
+@pytest.mark.parametrize("sure", ["", "no", "on", "YES"])
+def test_only_the_tick_itself_is_the_second_step(device: Any, sure: str) -> None:
+    browser = device.participant()
+    browser.get("/consent/granted")
+    assert "Nothing was recorded" in browser.send("/consent/granted", sure=sure).text
+    assert browser.get("/consent/granted?sure=yes").status_code == 200  # an address decides nothing
+    assert device.replica.docs == {}
+
+
+def test_a_form_that_was_overtaken_by_a_revocation_grants_nothing(device: Any, sample: Any) -> None:
+    browser = device.participant()
+    browser.get("/consent/granted")
+    device.holds(sample.consent("revoked"))
+    for ticked in ({"sure": "yes"}, {}):
+        browser.get("/registration/reports")  # any form's token of this session
+        assert browser.send("/consent/granted", **ticked).location == "/consent"
+    assert list(device.replica.docs) == ["consent:revoked"]
