@@ -93,10 +93,10 @@ def start_world(folder: Path) -> World:
         passwords = {RESEARCHER: centre.password}
         for name in ROLES.keys() - passwords.keys():
             passwords[name] = centre.add_account(name, *ROLES[name])
-        made = centre.add_household(_file(folder, ADA))
+        made = centre.add_household(registration_file(folder, ADA))
         (new,) = made.devices
         device = DemoDevice(Path(new.bundle), centre, environ, device=new.device, household=made.household)
-        silent = centre.add_household(_file(folder, BEN))
+        silent = centre.add_household(registration_file(folder, BEN))
         invitation = centre.invite("newcomer", "analyst")
     except BaseException:
         centre.stop()
@@ -117,7 +117,8 @@ def start_world(folder: Path) -> World:
     return world
 
 
-def _file(folder: Path, name: str) -> Path:
+def registration_file(folder: Path, name: str) -> Path:
+    """What `survey household add` reads of a household of the demo."""
     file = folder / f"{name}.toml"
     file.write_text(household_file(name, None), encoding="utf-8")
     return file

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 import requests
+from browser_world import registration_file
 from playwright.sync_api import Page, expect
 from prometheus_client.parser import text_string_to_metric_families
 
 from couch.private_files import write_private
 from provisioning.demo.centre import DemoCentre
 from provisioning.demo.device import DemoDevice
-from provisioning.demo.households import ADA, BEN, household_file
+from provisioning.demo.households import ADA, BEN
 
 SPEED = 120.0  # a slot in 7.5 seconds
 LIMITS = {"SILENT_H": "0.5", "LONG_SILENT_H": "1", "NEVER_REPORTED_H": "24"}  # half an hour: 15 s
@@ -63,7 +64,7 @@ def survey(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     centre = DemoCentre(folder / "centre", environ)
     try:
         centre.start()
-        made = [centre.add_household(_file(folder, name)) for name in (ADA, BEN)]
+        made = [centre.add_household(registration_file(folder, name)) for name in (ADA, BEN)]
         new = made[0].devices[0]
         device = DemoDevice(Path(new.bundle), centre, environ, device=new.device, household=made[0].household)
         try:
@@ -73,12 +74,6 @@ def survey(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
             device.stop()
     finally:
         centre.stop()
-
-
-def _file(folder: Path, name: str) -> Path:
-    file = folder / f"{name}.toml"
-    file.write_text(household_file(name, None), encoding="utf-8")
-    return file
 
 
 @pytest.fixture
