@@ -1,7 +1,9 @@
 """Versions go when a household withdraws that they hold; the folder stays whole whatever is interrupted."""
 
 import dataclasses
+import io
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from couch.documents import ConsentState, Withdrawal
 from couch.errors import Unreachable
 from couch.results import Change, ChangesBatch
+from webapp.analyst.releases.files import archive
 from webapp.analyst.releases.making import Maker, make_release
 from webapp.analyst.releases.record import ReleaseRecord, WithdrawnVersion
 from webapp.analyst.releases.store import ReleaseStore
@@ -117,6 +120,21 @@ def test_a_version_under_the_number_of_one_that_was_deleted_by_hand_is_judged_by
     wider = make_release(by_command, "energy", selection).record
     assert (wider.version, store.find("energy", 1)) == (narrower.version, wider)
     assert watch.look() == 1
+
+
+def test_an_archive_that_is_on_its_way_while_its_version_is_withdrawn_cannot_be_read(
+    maker: Maker, selection: Selection, watch: ReleaseWatch, research: Any, store: ReleaseStore
+) -> None:
+    record = make_release(maker, "energy", selection).record
+    stream = archive(store, record)
+    begun = io.BytesIO()
+    begun.write(next(stream))
+    research.holds(Withdrawal(household=record.households[0]))
+    assert watch.look() == 1
+    with pytest.raises(FileNotFoundError):
+        begun.writelines(stream)
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(begun)
 
 
 def test_a_number_is_never_given_twice(
