@@ -31,18 +31,13 @@ class TextFormat:
     end: bytes
 
 
-def encode(
-    wanted: Format, schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, going_on: int | None = None
-) -> Iterator[bytes]:
-    """A file of the rows in `batches`, piece by piece: one for each batch that has rows, then its end.
-
-    `going_on`: how many rows of it stand already; its beginning is left out then (formats of text alone).
-    """
+def encode(wanted: Format, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+    """A file of the rows in `batches`, piece by piece: one for each batch that has rows, then its end."""
     if wanted == "parquet":
         yield from _parquet(schema, batches)
         return
-    text, first = TEXTS[wanted], not going_on
-    begin = text.begin(schema) if going_on is None else b""
+    text, first = TEXTS[wanted], True
+    begin = text.begin(schema)
     for batch in batches:
         if batch.num_rows:
             yield begin + text.rows(batch, first)
