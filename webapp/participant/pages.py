@@ -50,7 +50,7 @@ def overview() -> str:
         consent=consent,
         heartbeat=heartbeat,
         state=device_state(known),
-        today=today(replica, here.timezone, now, here.device),
+        today=today(replica, here.timezone, now, here.device, meters),
     )
 
 

@@ -37,6 +37,18 @@ def test_the_overview_tells_consent_today_and_the_device_s_state(full: Any) -> N
         assert detail in page
 
 
+def test_the_overview_reads_the_meters_once(full: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, documents = [], full.replica.documents
+
+    def counting(**wanted: Any) -> Any:
+        asked.append(wanted.get("start"))
+        return documents(**wanted)
+
+    monkeypatch.setattr(full.replica, "documents", counting)
+    full.participant().get("/overview")
+    assert asked.count("meter:") == 1
+
+
 def test_before_the_first_cycle_the_overview_says_what_is_to_come(device: Any) -> None:
     page = device.participant().get("/overview").text
     assert "not granted" in page
