@@ -51,13 +51,6 @@ class Completeness:
     def complete(self) -> bool:
         return self.missing == 0
 
-    @property
-    def share(self) -> float | None:
-        """Of the slots due, 0 to 1; None: none was due. Never 1 while one is missing."""
-        if not self.due:
-            return None
-        return min(self.stored / self.due, 1.0)
-
 
 @dataclass(frozen=True, slots=True)
 class Due:
