@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from webapp.access import PARTICIPANT, roles
+from webapp.participant import meter_names
 from webapp.participant.consent_record import read_consent
 from webapp.participant.device_known import Known, MeterSeen
 from webapp.participant.device_state import device_state
@@ -64,4 +65,5 @@ def registration() -> str:
         household=household,
         wiring=wiring(household.devices, household.meters, household.pv_systems),
         this_device=here.device,
+        meter_name=meter_names.meter_name,
     )

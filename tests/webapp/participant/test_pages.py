@@ -61,6 +61,8 @@ def test_the_registration_is_shown_as_stored_and_escaped(full: Any) -> None:
     assert "Erika &lt;Mustermann&gt;" in page
     assert "51147 Köln" in page
     assert "Cellar" in page
+    for meter in ("Electricity meter MT175", "Generation meter DD3"):
+        assert f"<li>{meter}" in page
 
 
 def test_a_registration_that_has_not_arrived_is_said_kindly(device: Any) -> None:
