@@ -8,12 +8,14 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from browser_map import bring_invented_map
 from browser_windows import HEIGHT, LOCALES
+from browser_world import registration_file
 from playwright.sync_api import Browser, Page, expect
 
 from couch.client import Database
@@ -23,7 +25,7 @@ from couch.names import REGISTRY, household_database
 from couch.transmission_note import read_note
 from provisioning.demo.centre import SERVING, DemoCentre
 from provisioning.demo.device import DemoDevice
-from provisioning.demo.households import ADA, household_file
+from provisioning.demo.households import ADA
 from provisioning.demo.processes import run_once
 from provisioning.demo.waiting import ids, wait_until
 
@@ -38,7 +40,12 @@ _MISTAKE = "Unsere Anlage hat 9,8 kW, nicht 8.\nUnd wir haben jetzt eine Wärmep
 class Home:
     centre: DemoCentre
     device: DemoDevice
+    clock: Clock
     environ: dict[str, str]
+
+    def today(self) -> date:
+        """The day on the device's clocks."""
+        return self.clock.now().astimezone(ZoneInfo("Europe/Berlin")).date()
 
     @property
     def central(self) -> Database:
@@ -69,9 +76,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     centre = DemoCentre(folder / "centre", environ)
     try:
         centre.start()
-        file = folder / "household.toml"
-        file.write_text(household_file(ADA, None), encoding="utf-8")
-        made = centre.add_household(file)
+        made = centre.add_household(registration_file(folder, ADA))
         (new,) = made.devices
         device = DemoDevice(Path(new.bundle), centre, environ, device=new.device, household=made.household)
         try:
@@ -80,7 +85,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
             wait_until(
                 replica, lambda: bool(ids(replica, "pv_system:")), "the registration", within_s=_WITHIN_S
             )
-            yield Home(centre, device, environ)
+            yield Home(centre, device, clock, environ)
         finally:
             device.stop()
     finally:
@@ -161,13 +166,15 @@ def test_the_registration_is_seen_whole_and_a_mistake_is_reported_offline(home: 
     expect(phone.get_by_text("gesendet", exact=True)).to_be_visible()
 
 
-def test_what_is_measured_is_explained_and_a_copy_can_be_taken_along(phone: Page) -> None:
+def test_what_is_measured_is_explained_and_a_copy_can_be_taken_along(home: Home, phone: Page) -> None:
     opened(phone, "Ihre Daten")
     expect(phone.get_by_role("heading", name="Was gemessen wird und warum")).to_be_visible()
     phone.get_by_role("link", name="Eine Kopie Ihrer Daten").click()
+    before = home.today()
     with phone.expect_download() as saved:
         phone.get_by_role("link", name="Kopie speichern").click()
-    assert saved.value.suggested_filename.startswith("household-energy-2026-06-15")
+    names = {f"household-energy-{day}.zip" for day in (before, home.today())}
+    assert saved.value.suggested_filename in names
 
 
 def test_consent_is_revoked_without_a_network_and_nothing_is_measured_from_then_on(
@@ -237,9 +244,11 @@ def test_the_page_can_be_installed_and_says_honestly_that_it_cannot_be_reached(
 def test_the_device_erases_itself_and_its_page_says_so_to_everybody(
     home: Home, phone: Page, tmp_path: Path, axe_source: str
 ) -> None:
+    registry = home.centre.administrator().database(REGISTRY)
+    parked = f"parked:{home.device.household}:erasure"
+    wait_until(registry, lambda: bool(ids(registry, parked)), "the erasure's halt", within_s=_WITHIN_S)
     bring_invented_map(tmp_path, home.centre.config, home.environ)
     run_once(["anonymizer", "retry", "erasure", "--config", str(home.centre.config)], home.environ)
-    registry = home.centre.administrator().database(REGISTRY)
     wait_until(
         registry, lambda: _confirmed(registry, home), "the device's word that it erased", within_s=_WITHIN_S
     )
