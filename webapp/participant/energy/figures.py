@@ -80,7 +80,18 @@ def figures(
 ) -> Figures:
     """Work a period out from the histories of the meters that are read here."""
     start, end = period.start(zone), period.end(zone)
-    here = [_Counting(one, histories.get(one.meter, NO_HISTORY), start, end) for one in meters if one.here]
+    consented = read_consent_times(replica)
+    here = [
+        _Counting(
+            one,
+            histories.get(one.meter, NO_HISTORY),
+            _due(replica, one, consented, start, now),
+            start,
+            end,
+        )
+        for one in meters
+        if one.here
+    ]
     elsewhere = tuple(one for one in meters if one.elsewhere)
     setting = Setting(
         electricity=sum(not one.meter.generates for one in here),
@@ -88,29 +99,27 @@ def figures(
         elsewhere=len(elsewhere),
         counts_feeding=any(one.counts_feeding for one in here if not one.meter.generates),
     )
-    consented = read_consent_times(replica)
-    found, dues = [], {}
+    found = []
     for one in here:
-        due = dues[one.meter.meter] = _due(replica, one.meter, consented, start, now)
         whole = read_completeness(
-            replica, one.meter.meter, due, start, end, stored=one.history.amount(start, end).slots
+            replica, one.meter.meter, one.due, start, end, stored=one.history.amount(start, end).slots
         )
         found.append(MeterFigures(one.meter, *one.all(start, end), whole))
-    parts = (
-        tuple(_part(part, zone, setting, here, dues) for part in period.parts)
-        if len(period.parts) > 1
-        else ()
-    )
+    parts = tuple(_part(part, zone, setting, here) for part in period.parts) if len(period.parts) > 1 else ()
     total = _balance(setting, here, start, end)
     return Figures(period, start, end, total, parts, tuple(found), elsewhere)
 
 
 @dataclass(frozen=True, slots=True)
 class _Counting:
-    """A meter and which of its counters mean what, judged by the whole period from `start` to `end`."""
+    """A meter and which of its counters mean what, judged by the whole period from `start` to `end`.
+
+    `due`: which of its slots should be stored, whatever the period.
+    """
 
     meter: KnownMeter
     history: MeterHistory
+    due: Due | None
     start: datetime
     end: datetime
 
@@ -122,6 +131,11 @@ class _Counting:
     def generating_way(self) -> Direction:
         """A generation meter counts what is made as fed in; one that has no such counter, as drawn."""
         return generating_way(self.history, self.start, self.end)
+
+    def came_after(self, end: datetime) -> bool:
+        """Whether nothing of it is stored or missing before `end`: the others are then all there was."""
+        first = self.meter.first
+        return first is not None and first >= end and (self.due is None or self.due.start >= end)
 
     def all(self, start: datetime, end: datetime) -> tuple[Counted | None, Counted | None, Counted | None]:
         """Drawn, fed in, generated."""
@@ -139,25 +153,20 @@ def generating_way(history: MeterHistory, start: datetime, end: datetime) -> Dir
 
 
 def _balance(setting: Setting, here: Sequence[_Counting], start: datetime, end: datetime) -> Balance:
-    electricity = [(one, one.all(start, end)) for one in here if not one.meter.generates]
+    there = [one for one in here if not one.came_after(end)]
+    electricity = [(one, one.all(start, end)) for one in there if not one.meter.generates]
     return balance(
         setting,
         drawn=[energies[0] for _, energies in electricity],
         # a second meter, of a heat pump for example, often counts what is drawn alone
         fed=[energies[1] for one, energies in electricity if one.counts_feeding],
-        generated=[one.all(start, end)[2] for one in here if one.meter.generates],
+        generated=[one.all(start, end)[2] for one in there if one.meter.generates],
     )
 
 
-def _part(
-    part: Period,
-    zone: tzinfo,
-    setting: Setting,
-    here: Sequence[_Counting],
-    dues: Mapping[str, Due | None],
-) -> Part:
+def _part(part: Period, zone: tzinfo, setting: Setting, here: Sequence[_Counting]) -> Part:
     start, end = part.start(zone), part.end(zone)
-    due = sum(one.within(start, end) for one in dues.values() if one is not None)
+    due = sum(one.due.within(start, end) for one in here if one.due is not None)
     stored = sum(one.history.amount(start, end).slots for one in here)
     return Part(part, _balance(setting, here, start, end), stored, max(due, stored))
 
