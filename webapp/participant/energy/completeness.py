@@ -119,21 +119,21 @@ def read_completeness(
 
 
 def read_missing(replica: Database, meter: str, start: datetime, end: datetime) -> Iterator[Missing]:
-    """The gap documents of a meter that reach into a stretch, cut to it, oldest first."""
+    """The gap documents of a meter that reach into a stretch, cut to it, oldest first; no slot is in two."""
     before = replica.view(
         _DESIGN, _GAPS, descending=True, start_key=[meter, stamp(start)], end_key=[meter], limit=1
     )
     within = replica.view(_DESIGN, _GAPS, start_key=[meter, stamp(start)], end_key=[meter, stamp(end - SLOT)])
-    seen = None
+    reached = start
     for row in (*before, *within):
         gap = Missing(
-            max(from_rfc3339(row.key[1]), start),
+            max(from_rfc3339(row.key[1]), reached),
             min(from_rfc3339(row.value["to_slot"]) + SLOT, end),
             row.value["cause"],
         )
-        if gap.slots > 0 and gap != seen:
+        if gap.slots > 0:
             yield gap
-        seen = gap
+            reached = gap.end
 
 
 def first_missing(replica: Database, meter: str) -> datetime | None:

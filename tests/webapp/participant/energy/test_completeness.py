@@ -118,3 +118,20 @@ def test_gap_documents_are_read_also_where_they_begin_before(fake_database: Any,
     ]
     assert first_missing(fake_database, sample.meter) == START - 20 * SLOT
     assert first_missing(fake_database, sample.device) is None
+
+
+def test_a_slot_that_two_gap_documents_name_is_missing_once(fake_database: Any, sample: Any) -> None:
+    for first, last, cause in [(-3, 4, "device_off"), (0, 1, "locked"), (3, 9, "locked"), (5, 6, "checksum")]:
+        gap = Gap(
+            meter=sample.meter,
+            from_slot=START + first * SLOT,
+            to_slot=START + last * SLOT,
+            cause=cause,  # type: ignore[arg-type]
+            device=sample.device,
+        )
+        fake_database.put_once(gap.to_json())
+    found = list(read_missing(fake_database, sample.meter, START - SLOT, START + DAY))
+    assert found == [missing(-1, 4), missing(5, 9, "locked")]
+    due = Due(START - SLOT, START + DAY)
+    whole = read_completeness(fake_database, sample.meter, due, START - SLOT, START + DAY, stored=86)
+    assert (whole.missing, whole.causes, whole.unexplained) == (11, (("device_off", 6), ("locked", 5)), 0)
