@@ -73,24 +73,30 @@ def within(everything: list[Measurement], start: datetime, end: datetime) -> lis
     return [one for one in everything if start <= one.slot <= end]
 
 
-def test_a_year_is_read_from_few_documents(
-    told: Any, sample: Any, fake_database: Any, monkeypatch: Any
-) -> None:
-    for month in range(1, 13):  # the days around the months' ends, all else is in no document that is read
-        for doc in told(datetime(2026, month, 1, tzinfo=UTC) - timedelta(hours=3), range(0, 400, 5)):
-            fake_database.docs[doc["_id"]] = {**doc, "_rev": "1-a"}
-    read: list[str] = []
+@pytest.fixture
+def taken(fake_database: Any, monkeypatch: Any) -> list[str]:
+    """The ids of the documents that are read from now on."""
+    found: list[str] = []
     documents = fake_database.documents
 
     def counting(**wanted: Any) -> Any:
         for doc in documents(**wanted):
-            read.append(doc["_id"])
+            found.append(doc["_id"])
             yield doc
 
     monkeypatch.setattr(fake_database, "documents", counting)
+    return found
+
+
+def test_a_year_is_read_from_few_documents(
+    told: Any, sample: Any, fake_database: Any, taken: list[str]
+) -> None:
+    for month in range(1, 13):  # the days around the months' ends, all else is in no document that is read
+        for doc in told(datetime(2026, month, 1, tzinfo=UTC) - timedelta(hours=3), range(0, 400, 5)):
+            fake_database.docs[doc["_id"]] = {**doc, "_rev": "1-a"}
     bounds = [part.start(BERLIN) for part in period_of("year", date(2026, 6, 1)).parts]
     read_histories(fake_database, [sample.meter], bounds, datetime(2027, 1, 1, tzinfo=UTC))
-    assert len(read) < 12 * 110  # most of them days on which the counter of this test begins anew
+    assert len(taken) < 12 * 110  # most of them days on which the counter of this test begins anew
 
 
 def test_tariffs_are_added_up_where_there_is_no_total(told: Any, sample: Any, fake_database: Any) -> None:
@@ -139,20 +145,11 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def read(fake_database: Any, sample: Any, monkeypatch: Any) -> Any:
+def read(fake_database: Any, sample: Any, taken: list[str]) -> Any:
     """`read(docs, boundaries)`: the history of the meter, and the ids of the documents that it took."""
 
     def make(docs: list[Any], boundaries: list[datetime]) -> tuple[Any, list[str]]:
         fake_database.docs.update((doc["_id"], doc) for doc in docs)
-        taken: list[str] = []
-        documents = fake_database.documents
-
-        def counting(**wanted: Any) -> Any:
-            for doc in documents(**wanted):
-                taken.append(doc["_id"])
-                yield doc
-
-        monkeypatch.setattr(fake_database, "documents", counting)
         return read_histories(fake_database, [sample.meter], boundaries, boundaries[-1])[sample.meter], taken
 
     return make
